@@ -1,0 +1,71 @@
+# Muniment's targets; `make` alone lists them. Everything is installed into .venv from the hash-checked locks and nothing outside the
+# folder is touched. Another Python: make test PYTHON=python3.13
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+JUDGES := $(wildcard tests/judges.lock)
+
+.PHONY: help demo test check soak fixtures lock clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/installed ## found a registry, load the fixtures, verify, tamper, and see it found out (under three minutes)
+	@$(BIN)/muniment demo
+
+test: $(VENV)/judged lint ## everything: ruff, mypy, import contracts, all tests (under eight minutes)
+	$(BIN)/python -m pytest -m "not soak"
+
+check: $(VENV)/judged lint ## before a commit: ruff, mypy, import contracts, quick tests (under two minutes)
+	$(BIN)/python -m pytest -q -m "not soak and not slow"
+
+soak: $(VENV)/judged ## chance and repetition: every property with 3,000 examples and fresh seeds, then the tests marked soak
+	$(BIN)/python -m pytest --hypothesis-profile=soak -m "hypothesis or soak"
+
+fixtures: $(VENV)/installed ## make the fixtures again from their seed
+	$(BIN)/python -m fixtures
+
+lock: $(VENV)/judged ## resolve the two locks anew (wants uv on the path)
+	uv pip compile pyproject.toml --extra workbench --extra gateway --group build $(LOCK) -o requirements.lock
+	uv pip compile --group dev --constraints requirements.lock $(LOCK) -o requirements-dev.lock
+
+clean: ## remove .venv and the tools' caches, never a registry
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# --no-header, and no index option: a lock names versions and hashes, never an address.
+LOCK := --quiet --generate-hashes --universal --no-header --python-version 3.11
+
+.PHONY: lint
+lint: $(VENV)/judged
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The first of these that is 3.11 or newer and has venv with ensurepip; each is asked, since a name on the path may be a shim for nothing.
+PYTHON := python3 python3.14 python3.13 python3.12 python3.11
+$(VENV)/bin/python:
+	@for python in $(PYTHON); do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  if ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
+	    echo "$$python has no venv module with pip in it; on Debian or Ubuntu: apt install python3-venv, then run make again." >&2; exit 1; \
+	  fi; \
+	  exec "$$python" -m venv $(VENV); \
+	done; \
+	echo "Muniment wants Python 3.11 or newer, and none was found; install one, or name it: make PYTHON=/path/to/python3." >&2; exit 1
+
+# hatchling stands in the lock, hence no build isolation: nothing arrives unhashed.
+$(VENV)/installed: $(VENV)/bin/python requirements.lock pyproject.toml
+	@echo "Installing from requirements.lock into $(VENV)…"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The judges of our formats are older than our Python or pin what we do not need: --no-deps, and hashes all the same.
+$(VENV)/judged: $(VENV)/installed requirements-dev.lock $(JUDGES)
+	@echo "Installing from requirements-dev.lock into $(VENV)…"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(if $(JUDGES),$(PIP) install --require-hashes --no-deps --ignore-requires-python -r $(JUDGES))
+	@touch $@
