@@ -1,0 +1,1 @@
+"""Historical records: one reader a published format, and the loader that takes their rows in, in batches."""
