@@ -1,0 +1,16 @@
+"""The ledger: an append-only Merkle tree in the C2SP formats, and all that it takes to check one.
+
+    merkle       hashes, roots, proofs and their verification
+    tiles        where hashes and entries lie; the edge of a growing tree
+    signature    Ed25519 and ML-DSA-44, strictly
+    note         signed notes and verifier keys
+    checkpoint   a size and a root, signed by the log
+    cosignature  what witnesses and mirrors add
+    policy       whom we trust
+    receipt      one act, checkable for ever by receipt and policy alone
+    ports        what a store, a mark and a shelf of checkpoints promise
+    log          reader and writer over the ports
+    audit        what entries alone can show: tree, links, signatures, authority
+
+A verifier raises `Unproven` or returns what it found; it never returns False. No database, no screen, no web is imported.
+"""
