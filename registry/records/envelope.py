@@ -24,7 +24,7 @@ class Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """One envelope, as the entry names it.
 
     `body`: digest of the body's ciphertext, absent without a body. `key`: digest of wrapped key ‖ commitment; it stays
-    true after the key is shredded. `size`: bytes of the body's ciphertext, 0 without one. `withheld`: digest of the sealed
+    when the key is shredded. `size`: bytes of the body's ciphertext, 0 without one. `withheld`: digest of the sealed
     disclosures, absent without any.
     """
 

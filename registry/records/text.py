@@ -23,21 +23,21 @@ SHOWN = 2_000  # characters of one text on a screen
 MARKS_SHOWN = 4  # combining marks on one letter; enough for every living script
 MARKS_STORED = 30  # Annex 15, Stream-Safe Text Format
 
-_DIRECTION = {
-    0x061C: "ALM",
-    **dict(zip(range(0x200E, 0x2010), ("LRM", "RLM"), strict=True)),
-    **dict(zip(range(0x202A, 0x202F), ("LRE", "RLE", "PDF", "LRO", "RLO"), strict=True)),
-    **dict(zip(range(0x2066, 0x206A), ("LRI", "RLI", "FSI", "PDI"), strict=True)),
-}
-_INVISIBLE = {
-    **{0x00AD: "SHY", 0x034F: "CGJ", 0x115F: "HCF", 0x1160: "HJF", 0x180E: "MVS", 0x3164: "HF", 0xFFA0: "HHF"},
-    **{0x200B: "ZWSP", 0x200C: "ZWNJ", 0x200D: "ZWJ", 0x2028: "LS", 0x2029: "PS", 0x2060: "WJ", 0xFEFF: "BOM"},
-    **{0x2061: "FA", 0x2062: "IT", 0x2063: "IS", 0x2064: "IP"},
-}
+
+def _names(table: str) -> dict[int, str]:
+    words = table.split()
+    return {int(code, 16): name for code, name in zip(words[::2], words[1::2], strict=True)}
+
+
+_DIRECTION = _names(
+    "061C ALM  200E LRM  200F RLM  202A LRE  202B RLE  202C PDF  202D LRO  202E RLO  2066 LRI  2067 RLI  2068 FSI  2069 PDI"
+)
+_INVISIBLE = _names(
+    "00AD SHY  034F CGJ  115F HCF  1160 HJF  180E MVS  200B ZWSP  200C ZWNJ  200D ZWJ  2028 LS  2029 PS  2060 WJ  2061 FA"
+    "  2062 IT  2063 IS  2064 IP  3164 HF  FEFF BOM  FFA0 HHF"
+)
 _NAMED = _DIRECTION | _INVISIBLE
-_VISIBLE_FORMAT = frozenset(
-    [*range(0x0600, 0x0606), 0x06DD, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD]
-)  # signs round numbers
+_VISIBLE_FORMAT = frozenset([*range(0x600, 0x606), 0x6DD, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD])  # drawn round numbers
 _SPECIALS = range(0xFFF0, 0x10000)
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -148,7 +148,7 @@ def _longest_run_of_marks(text: str) -> tuple[int, int]:
 
 
 def csv_cell(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula: a `'` before `=`, `+`, `-`, `@`, tab or CR in front."""
+    """The text as a cell that no spreadsheet takes for a formula: a `'` before a leading `=`, `+`, `-`, `@`, tab or CR."""
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
