@@ -30,11 +30,12 @@ def _names(table: str) -> dict[int, str]:
 
 
 _DIRECTION = _names(
-    "061C ALM  200E LRM  200F RLM  202A LRE  202B RLE  202C PDF  202D LRO  202E RLO  2066 LRI  2067 RLI  2068 FSI  2069 PDI"
+    "061C ALM  200E LRM  200F RLM  202A LRE  202B RLE  202C PDF  202D LRO  202E RLO"
+    "  2066 LRI  2067 RLI  2068 FSI  2069 PDI"
 )
 _INVISIBLE = _names(
-    "00AD SHY  034F CGJ  115F HCF  1160 HJF  180E MVS  200B ZWSP  200C ZWNJ  200D ZWJ  2028 LS  2029 PS  2060 WJ  2061 FA"
-    "  2062 IT  2063 IS  2064 IP  3164 HF  FEFF BOM  FFA0 HHF"
+    "00AD SHY  034F CGJ  115F HCF  1160 HJF  180E MVS  200B ZWSP  200C ZWNJ  200D ZWJ  2028 LS  2029 PS"
+    "  2060 WJ  2061 FA  2062 IT  2063 IS  2064 IP  3164 HF  FEFF BOM  FFA0 HHF"
 )
 _NAMED = _DIRECTION | _INVISIBLE
 _VISIBLE_FORMAT = frozenset([*range(0x600, 0x606), 0x6DD, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD])  # drawn round numbers
@@ -148,7 +149,7 @@ def _longest_run_of_marks(text: str) -> tuple[int, int]:
 
 
 def csv_cell(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula: a `'` before a leading `=`, `+`, `-`, `@`, tab or CR."""
+    """The text as a cell that no spreadsheet takes for a formula: `'` before a leading `=`, `+`, `-`, `@`, tab or CR."""
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
