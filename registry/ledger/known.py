@@ -1,0 +1,118 @@
+"""Is this id known? A Bloom filter answers almost every no; sorted runs of (digest, offset) answer the rest; the entry itself confirms.
+
+A *run* is what one batch of a load adds: for each row of number 1 the int64 digest of its reference and its offset from the run's first
+position, sorted by digest: 8 + 4 bytes a row, all digests first, then all offsets, little-endian. Two rows, digests 5 and 9, offsets 1 and 0:
+`0500000000000000 0900000000000000 01000000 00000000`.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+
+from registry.errors import Malformed
+
+BITS_AN_ID = 14
+_SMALLEST = 1 << 17  # ids
+_HALF = 0xFFFF_FFFF
+DIGEST_BYTES, OFFSET_BYTES = 8, 4
+if array("q").itemsize != DIGEST_BYTES or array("I").itemsize != OFFSET_BYTES:  # true on every platform we know
+    raise ImportError("this platform's integers do not have the sizes that runs are stored in")
+
+
+class Run:
+    """One sorted run, read from its bytes without copying them."""
+
+    __slots__ = ("_digests", "_offsets", "count", "first")
+
+    def __init__(self, first: int, body: bytes) -> None:
+        count, rest = divmod(len(body), DIGEST_BYTES + OFFSET_BYTES)
+        if rest:
+            raise Malformed(f"the run at position {first} is {len(body)} bytes long, not a multiple of {DIGEST_BYTES + OFFSET_BYTES}")
+        self.first, self.count = first, count
+        self._digests, self._offsets = array("q"), array("I")
+        self._digests.frombytes(body[: count * DIGEST_BYTES])
+        self._offsets.frombytes(body[count * DIGEST_BYTES :])
+        if sys.byteorder == "big":
+            self._digests.byteswap()
+            self._offsets.byteswap()
+
+    def digests(self) -> Sequence[int]:
+        """All digests, sorted."""
+        return self._digests
+
+    def pairs(self) -> Iterator[tuple[int, int]]:
+        """(digest, position), sorted by digest."""
+        return ((digest, self.first + offset) for digest, offset in zip(self._digests, self._offsets, strict=True))
+
+    def positions(self, digest: int) -> Iterator[int]:
+        """Positions whose reference has that digest: usually none or one."""
+        at = bisect_left(self._digests, digest)
+        while at < self.count and self._digests[at] == digest:
+            yield self.first + self._offsets[at]
+            at += 1
+
+
+def pack_run(first: int, pairs: Iterable[tuple[int, int]]) -> bytes:
+    """The bytes of a run from (digest, position) pairs, in any order; positions not below `first`."""
+    ordered = sorted(pairs)
+    digests, offsets = array("q", (digest for digest, _ in ordered)), array("I", (position - first for _, position in ordered))
+    if sys.byteorder == "big":
+        digests.byteswap()
+        offsets.byteswap()
+    return digests.tobytes() + offsets.tobytes()
+
+
+class Known:
+    """The ids of loaded rows of number 1: the filter and the runs. One writer; memory 1.75 bytes an id and the runs' 12."""
+
+    def __init__(self, runs: Iterable[Run] = ()) -> None:
+        self._runs: list[Run] = list(runs)
+        self._count = sum(run.count for run in self._runs)
+        self._fill(max(self._count * 2, _SMALLEST))
+
+    def _fill(self, capacity: int) -> None:
+        bits = 1 << (capacity * BITS_AN_ID - 1).bit_length()
+        self._capacity = bits // BITS_AN_ID
+        self._mask = bits - 1
+        self._filter = bytearray(bits // 8)
+        for run in self._runs:
+            self._mark(run.digests())
+
+    def _mark(self, digests: Iterable[int]) -> None:
+        mask, filter_ = self._mask, self._filter
+        for digest in digests:
+            low, high = digest & _HALF, digest >> 32 & _HALF
+            for bit in (low & mask, low + high & mask, low + 2 * high & mask):  # double hashing: three probes from two halves
+                filter_[bit >> 3] |= 1 << (bit & 7)
+
+    def perhaps(self, digest: int) -> bool:
+        """False is certain; true wants `positions`."""
+        mask, filter_ = self._mask, self._filter
+        low = digest & _HALF
+        bit = low & mask
+        if not filter_[bit >> 3] >> (bit & 7) & 1:
+            return False
+        high = digest >> 32 & _HALF
+        bit = low + high & mask
+        if not filter_[bit >> 3] >> (bit & 7) & 1:
+            return False
+        bit = low + 2 * high & mask
+        return bool(filter_[bit >> 3] >> (bit & 7) & 1)
+
+    def positions(self, digest: int) -> list[int]:
+        """Positions at which a reference of that digest may have begun; the entry there confirms."""
+        if not self.perhaps(digest):
+            return []
+        return [position for run in self._runs for position in run.positions(digest)]
+
+    def add(self, run: Run) -> None:
+        """Take in a committed run."""
+        self._runs.append(run)
+        self._count += run.count
+        if self._count > self._capacity:
+            self._fill(self._count * 4)
+        else:
+            self._mark(run.digests())

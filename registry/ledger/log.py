@@ -1,0 +1,91 @@
+"""Reading a ledger from its shelves: entries, leaf hashes, roots and proofs, for the present size and every older one.
+
+A reader never writes and needs no key: a frozen or foreign ledger opens with it as well as ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from registry.errors import LedgerHalted, Malformed, NotHeld
+from registry.ledger import merkle, tiles
+from registry.ledger.ports import Head, Shelves
+from registry.ledger.tiles import WIDTH
+
+CACHED_BUNDLES = 64
+
+
+class Log:
+    """A reader over `Shelves`. Safe from several threads; one bundle in 64 is kept decoded."""
+
+    def __init__(self, shelves: Shelves) -> None:
+        self._shelves = shelves
+        self._full = lru_cache(maxsize=CACHED_BUNDLES)(self._read_bundle)
+
+    def head(self) -> Head:
+        """The newest committed head."""
+        return self._shelves.head()
+
+    def _read_bundle(self, n: int) -> tuple[bytes, ...]:
+        body = self._shelves.bundle(n)
+        if body is None:
+            raise LedgerHalted(f"bundle {n} (positions {n * WIDTH} to {n * WIDTH + WIDTH - 1}) is missing: run an audit")
+        return tiles.unframe(body, WIDTH)
+
+    def bundle(self, n: int, size: int) -> tuple[bytes, ...]:
+        """The entries of bundle n that lie below `size`, in order."""
+        if size >= (n + 1) * WIDTH:
+            return self._full(n)
+        entries = tiles.unframe(self._shelves.tails(n * WIDTH)) if size > n * WIDTH else ()
+        if len(entries) < size - n * WIDTH:  # the bundle was filled between reading the head and the tails
+            entries = self._full(n)
+        return entries[: size - n * WIDTH]
+
+    def entry(self, position: int, size: int | None = None) -> bytes:
+        """The entry at the position, as recorded. Raises NotHeld beyond the size."""
+        size = self.head().size if size is None else size
+        if not 0 <= position < size:
+            raise NotHeld(f"position {position} is not recorded here; the ledger holds {size} entries, 0 to {size - 1}")
+        return self.bundle(position // WIDTH, size)[position % WIDTH]
+
+    def entries(self, first: int, end: int) -> Iterator[bytes]:
+        """The entries from `first` up to before `end`, in order, one bundle in memory at a time."""
+        for n in range(first // WIDTH, (end + WIDTH - 1) // WIDTH):
+            block = self.bundle(n, end)
+            yield from block[max(first - n * WIDTH, 0) :]
+
+    def leaf(self, position: int, head: Head | None = None) -> bytes:
+        """The leaf hash in the tree at the position: from level 0 of the tiles, not from the entry."""
+        return self._node(head or self.head())(0, position)
+
+    def root(self, size: int) -> bytes:
+        """The root of the tree of that size, older ones too."""
+        return merkle.root(size, self._node(self._reaching(size)))
+
+    def inclusion(self, position: int, size: int) -> tuple[bytes, ...]:
+        """The inclusion path of the position in the tree of that size, from the leaf's sibling up."""
+        if not 0 <= position < size:
+            raise NotHeld(f"position {position} is not in the tree of size {size}")
+        return merkle.prove_inclusion(position, size, self._node(self._reaching(size)))
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """The consistency path from one size to a later one."""
+        return merkle.prove_consistency(old, new, self._node(self._reaching(new)))
+
+    def _reaching(self, size: int) -> Head:
+        head = self.head()
+        if size > head.size:
+            raise NotHeld(f"the ledger holds {head.size} entries, not {size}")
+        return head
+
+    def _node(self, head: Head) -> merkle.Node:
+        node = tiles.nodes(self._shelves.tile, head.edge)
+
+        def checked(height: int, index: int) -> bytes:
+            try:
+                return node(height, index)
+            except Malformed as error:
+                raise LedgerHalted(str(error)) from error
+
+        return checked

@@ -1,0 +1,323 @@
+"""The ledger's store on an engine: shelves to read, turns to write, checkpoints, and the state beside the ledger.
+
+| table | written |
+|---|---|
+| head | each turn, by compare-and-swap |
+| tail, bundle, tile | each turn; bundle and tile only when full, once |
+| request | each officer's act, never a loaded row |
+| subject, run, standing, load | each turn: derived from the entries, built again and compared by every audit |
+| checkpoint | each sealing |
+
+One transaction a turn. `begin` is how the engine locks the head: SQLite's BEGIN IMMEDIATE, or SELECT … FOR UPDATE (`for_update`) elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import peewee
+from msgspec import structs
+
+from registry.errors import Busy, LedgerHalted, Malformed, NotHeld
+from registry.ledger.known import Run
+from registry.ledger.merkle import EMPTY_ROOT
+from registry.ledger.ports import Head, Sealed
+from registry.ledger.tiles import WIDTH, Edge
+from registry.records.loads import Load
+from registry.records.standing import Standing, StandingRow
+from registry.storage import sqlite
+from registry.storage.ledger_tables import (
+    TABLES,
+    BundleRow,
+    CheckpointRow,
+    HeadRow,
+    LoadRow,
+    RequestRow,
+    RunRow,
+    StandingTable,
+    SubjectRow,
+    TailRow,
+    TileRow,
+)
+
+THE_HEAD = 1
+_APPEND_ONLY = ("bundle", "tile")
+
+
+class Last(msgspec.Struct, frozen=True):
+    """The last entry on a subject: position, number in its history, leaf hash, and its state (encoded SubjectState, or empty)."""
+
+    reference: str
+    position: int
+    number: int
+    leaf: bytes
+    state: bytes
+
+
+def create_tables(database: peewee.Database) -> None:
+    """Make the ledger's tables, and the empty head."""
+    with database.bind_ctx(TABLES):
+        database.create_tables(list(TABLES))
+    HeadRow.insert(id=THE_HEAD, size=0, root=EMPTY_ROOT, edge=b"", epoch=1).execute(database)
+
+
+def guard_tables(database: peewee.Database) -> None:
+    """SQLite triggers against accidents; they stop no database administrator, the proofs do."""
+    for table in _APPEND_ONLY:
+        for verb in ("UPDATE", "DELETE"):
+            database.execute_sql(
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'a {table} of the ledger is written once'); END"
+            )
+
+
+def first_schema(database: peewee.Database) -> None:
+    """Schema version 1 on SQLite."""
+    create_tables(database)
+    guard_tables(database)
+
+
+SCHEMA: tuple[sqlite.Step, ...] = (first_schema,)
+
+
+class LedgerStore:
+    """Shelves, Turns and Checkpoints of `registry.ledger.ports` over one database. Safe from several threads (peewee connects one each)."""
+
+    def __init__(self, database: peewee.Database, *, for_update: bool = False) -> None:
+        self._database = database
+        self._for_update = for_update
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        if self._for_update:
+            yield
+        else:
+            with sqlite.faults(self._database):
+                yield
+
+    def _row(self, query: peewee.Query) -> Any:
+        with self._faults():
+            return next(iter(query.tuples().execute(self._database)), None)
+
+    def _rows(self, query: peewee.Query) -> list[Any]:
+        with self._faults():
+            return list(query.tuples().execute(self._database))
+
+    # ---- shelves ----
+
+    def head(self) -> Head:
+        """The newest committed head."""
+        return self._head(HeadRow.select())
+
+    def _head(self, query: peewee.Query) -> Head:
+        row = self._row(query.where(HeadRow.id == THE_HEAD))
+        if row is None:
+            raise LedgerHalted("the ledger's head row is missing: run an audit, or rebuild from a mirror")
+        _, size, root, edge, epoch = row
+        try:
+            return Head(size, bytes(root), Edge.from_bytes(size, bytes(edge)), epoch)
+        except Malformed as error:
+            raise LedgerHalted(f"head: {error}: run an audit, or rebuild from a mirror") from error
+
+    def tile(self, level: int, n: int) -> bytes | None:
+        """The full tile, or None."""
+        row = self._row(TileRow.select(TileRow.body).where((TileRow.level == level) & (TileRow.n == n)))
+        return None if row is None else bytes(row[0])
+
+    def bundle(self, n: int) -> bytes | None:
+        """The full bundle, or None."""
+        row = self._row(BundleRow.select(BundleRow.body).where(BundleRow.n == n))
+        return None if row is None else bytes(row[0])
+
+    def tails(self, start: int) -> bytes:
+        """The framed entries from `start`, a multiple of 256, in order."""
+        query = TailRow.select(TailRow.body).where((TailRow.start >= start) & (TailRow.start < start + WIDTH)).order_by(TailRow.start)
+        return b"".join(bytes(row[0]) for row in self._rows(query))
+
+    def tile_names(self) -> Iterator[tuple[int, int]]:
+        """(level, n) of every kept tile; an audit finds the strays."""
+        yield from self._rows(TileRow.select(TileRow.level, TileRow.n).order_by(TileRow.level, TileRow.n))
+
+    def bundle_names(self) -> list[int]:
+        """n of every kept bundle."""
+        return [row[0] for row in self._rows(BundleRow.select(BundleRow.n).order_by(BundleRow.n))]
+
+    # ---- the state beside the ledger ----
+
+    def request(self, key: str) -> tuple[int, bytes] | None:
+        """(position, digest of the intent) that a request key got."""
+        row = self._row(RequestRow.select(RequestRow.position, RequestRow.digest).where(RequestRow.key == key))
+        return None if row is None else (row[0], bytes(row[1]))
+
+    def requests(self) -> Iterator[tuple[str, int, bytes]]:
+        """Every request row, by position."""
+        for key, position, digest in self._rows(RequestRow.select().order_by(RequestRow.position)):
+            yield key, position, bytes(digest)
+
+    def last(self, digest: int, reference: str) -> Last | None:
+        """The subject's row, if it has one: acts, and loaded rows from number 2 on."""
+        query = SubjectRow.select(SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state)
+        row = self._row(query.where((SubjectRow.digest == digest) & (SubjectRow.reference == reference)))
+        return None if row is None else Last(reference, row[0], row[1], bytes(row[2]), bytes(row[3]))
+
+    def subjects(self) -> Iterator[Last]:
+        """Every subject row."""
+        query = SubjectRow.select(SubjectRow.reference, SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state)
+        for reference, position, number, leaf, state in self._rows(query.order_by(SubjectRow.position)):
+            yield Last(reference, position, number, bytes(leaf), bytes(state))
+
+    def runs(self) -> Iterator[Run]:
+        """Every run, by first position."""
+        for first, count, body in self._rows(RunRow.select().order_by(RunRow.first)):
+            try:
+                run = Run(first, bytes(body))
+            except Malformed as error:
+                raise LedgerHalted(f"{error}: run an audit") from error
+            if run.count != count:
+                raise LedgerHalted(f"the run at position {first} holds {run.count} ids, not {count}: run an audit")
+            yield run
+
+    def standing(self) -> Standing:
+        """Who is who, from its table."""
+        fields = (StandingTable.holder, StandingTable.what, StandingTable.value, StandingTable.position, StandingTable.until, StandingTable.ended)
+        return Standing(StandingRow(*row) for row in self._rows(StandingTable.select(*fields).order_by(StandingTable.position)))
+
+    def load(self, position: int) -> Load | None:
+        """The load opened at that position."""
+        row = self._row(LoadRow.select(LoadRow.body).where(LoadRow.position == position))
+        return None if row is None else _load(bytes(row[0]))
+
+    def loads(self, file_digest: str | None = None) -> list[Load]:
+        """All loads, or those of one file, oldest first."""
+        query = LoadRow.select(LoadRow.body).order_by(LoadRow.position)
+        if file_digest is not None:
+            query = query.where(LoadRow.file_digest == file_digest)
+        return [_load(bytes(row[0])) for row in self._rows(query)]
+
+    # ---- turns ----
+
+    @contextmanager
+    def turn(self) -> Iterator[LedgerTurn]:
+        """One transaction; see `registry.ledger.ports.Turns`."""
+        atomic = self._database.atomic() if self._for_update else self._database.atomic("IMMEDIATE")
+        with self._faults(), atomic:
+            yield LedgerTurn(self._database, self._locked_head())
+
+    def _locked_head(self) -> Head:
+        query = HeadRow.select()
+        return self._head(query.for_update() if self._for_update else query)
+
+    # ---- checkpoints ----
+
+    def latest(self) -> Sealed | None:
+        """The largest sealed checkpoint."""
+        return self._sealed(self._row(CheckpointRow.select().order_by(CheckpointRow.size.desc()).limit(1)))
+
+    def at(self, size: int) -> Sealed | None:
+        """The checkpoint of exactly this size."""
+        return self._sealed(self._row(CheckpointRow.select().where(CheckpointRow.size == size)))
+
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes of all checkpoints, rising."""
+        return tuple(row[0] for row in self._rows(CheckpointRow.select(CheckpointRow.size).order_by(CheckpointRow.size)))
+
+    def put(self, size: int, note: bytes) -> None:
+        """Keep a signed note; the same size keeps its first."""
+        with self._faults(), self._database.atomic():
+            kept = self.at(size)
+            if kept is None:
+                CheckpointRow.insert(size=size, note=note, cosigned=note).execute(self._database)
+            elif kept.note.partition(b"\n\n")[0] != note.partition(b"\n\n")[0]:
+                raise LedgerHalted(f"the checkpoint kept at size {size} has another text than the one just signed: keep both, and stop")
+
+    def add(self, size: int, cosigned: bytes) -> None:
+        """Replace the cosigned form by one that holds more lines."""
+        with self._faults(), self._database.atomic():
+            if not CheckpointRow.update(cosigned=cosigned).where(CheckpointRow.size == size).execute(self._database):
+                raise NotHeld(f"no checkpoint of size {size} is kept")
+
+    @staticmethod
+    def _sealed(row: Any) -> Sealed | None:
+        return None if row is None else Sealed(row[0], bytes(row[1]), bytes(row[2]))
+
+
+def _load(body: bytes) -> Load:
+    try:
+        return msgspec.msgpack.decode(body, type=Load)
+    except msgspec.MsgspecError as error:
+        raise LedgerHalted(f"a row of the load table cannot be read ({error}): run an audit") from error
+
+
+class LedgerTurn:
+    """One turn's writes: the tree (`registry.ledger.ports.Turn`) and the state beside it, in one transaction."""
+
+    def __init__(self, database: peewee.Database, head: Head) -> None:
+        self._database = database
+        self._head = head
+
+    def head(self) -> Head:
+        """The head as locked by this turn."""
+        return self._head
+
+    def put_bundle(self, n: int, body: bytes) -> None:
+        """Keep a full bundle, drop the tails that it takes in."""
+        try:
+            BundleRow.insert(n=n, body=body).execute(self._database)
+        except peewee.IntegrityError as error:
+            raise LedgerHalted(f"bundle {n} stands already: run an audit") from error
+        TailRow.delete().where((TailRow.start >= n * WIDTH) & (TailRow.start < (n + 1) * WIDTH)).execute(self._database)
+
+    def put_tail(self, start: int, body: bytes) -> None:
+        """Keep framed entries that follow the last full bundle."""
+        TailRow.insert(start=start, body=body).execute(self._database)
+
+    def put_tile(self, level: int, n: int, body: bytes) -> None:
+        """Keep a full tile."""
+        try:
+            TileRow.insert(level=level, n=n, body=body).execute(self._database)
+        except peewee.IntegrityError as error:
+            raise LedgerHalted(f"tile {n} of level {level} stands already: run an audit") from error
+
+    def move_head(self, old: Head, new: Head) -> None:
+        """Compare and swap of the head row."""
+        swap = HeadRow.update(size=new.size, root=new.root, edge=new.edge.to_bytes(), epoch=new.epoch)
+        moved = swap.where((HeadRow.id == THE_HEAD) & (HeadRow.size == old.size) & (HeadRow.epoch == old.epoch)).execute(self._database)
+        if moved != 1:
+            raise Busy(f"another office moved the ledger beyond size {old.size}: nothing recorded, try again")
+
+    def put_requests(self, rows: Iterable[tuple[str, int, bytes]]) -> None:
+        """(key, position, digest of the intent) of officers' acts."""
+        for key, position, digest in rows:
+            RequestRow.insert(key=key, position=position, digest=digest).execute(self._database)
+
+    def put_subjects(self, rows: Iterable[tuple[int, Last]]) -> None:
+        """(digest, last entry) of subjects: new, or replaced."""
+        for digest, last in rows:
+            row = {"digest": digest, "reference": last.reference, "position": last.position, "number": last.number, "leaf": last.leaf, "state": last.state}
+            query = SubjectRow.insert(**row).on_conflict(
+                conflict_target=[SubjectRow.digest, SubjectRow.reference],
+                preserve=[SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state],
+            )
+            query.execute(self._database)
+
+    def put_run(self, first: int, count: int, body: bytes) -> None:
+        """The ids that a batch of a load added."""
+        RunRow.insert(first=first, count=count, body=body).execute(self._database)
+
+    def put_standing(self, rows: Iterable[StandingRow]) -> None:
+        """Rows of the standing: new, or with their end."""
+        for row in rows:
+            key = [StandingTable.holder, StandingTable.what, StandingTable.value, StandingTable.position]
+            query = StandingTable.insert(**structs.asdict(row)).on_conflict(
+                conflict_target=key, preserve=[StandingTable.until, StandingTable.ended]
+            )
+            query.execute(self._database)
+
+    def put_load(self, load: Load) -> None:
+        """A load's row, new or moved on."""
+        row = {"position": load.position, "file_digest": load.file_digest, "state": load.state.value, "body": msgspec.msgpack.encode(load)}
+        query = LoadRow.insert(**row).on_conflict(conflict_target=[LoadRow.position], preserve=[LoadRow.state, LoadRow.body])
+        query.execute(self._database)
