@@ -12,5 +12,5 @@
     log          reader and writer over the ports
     audit        what entries alone can show: tree, links, signatures, authority
 
-A verifier raises `Unproven` or returns what it found; it never returns False. No database, no screen, no web is imported.
+A verifier raises `Unproven` or returns what it found; it never returns False. No database, screen or web is imported.
 """

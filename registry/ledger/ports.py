@@ -60,9 +60,9 @@ class Shelves(Protocol):
         """The 256 framed entries of a *full* bundle, plain (not compressed), or None."""
 
     def tails(self, start: int) -> bytes:
-        """The framed entries from `start`, a multiple of 256, up to the head: the bundle that is not yet full, in order.
+        """The framed entries from `start`, a multiple of 256, up to the head: the bundle that is not yet full.
 
-        Empty when that bundle has become full or has no entry.
+        In order. Empty when that bundle has become full or has no entry.
         """
 
 
@@ -125,14 +125,14 @@ class Checkpoints(Protocol):
         """
 
     def add(self, size: int, cosigned: bytes) -> None:
-        """Replace the cosigned form by one that holds more lines, all verified by the caller; durable when it returns."""
+        """Replace the cosigned form by one with more lines, all verified by the caller; durable when it returns."""
 
 
 class Mark(Protocol):
     """What this signer has signed, kept where a restored registry cannot take it back. One process at a time."""
 
     def read(self, origin: str) -> MarkedHead | None:
-        """The mark of this origin, or None if there is none: beside a ledger that is not empty, that refuses to sign."""
+        """The mark of this origin, or None: then a ledger that is not empty is not signed."""
 
     def move(self, old: MarkedHead | None, new: MarkedHead) -> None:
         """Compare and swap, durable when it returns, and that is *before* any signature exists.
