@@ -149,7 +149,7 @@ def _longest_run_of_marks(text: str) -> tuple[int, int]:
 
 
 def csv_cell(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula: `'` before a leading `=`, `+`, `-`, `@`, tab or CR."""
+    """The text as a cell no spreadsheet takes for a formula: `'` before a leading `=`, `+`, `-`, `@`, tab or CR."""
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
