@@ -18,12 +18,9 @@ PROBE = "import graphql, strawberry, gateway; print(graphql.__file__, graphql.gr
 def faults(root: Path) -> list[str]:
     """What stands in `graphql/` that may not; empty when all is well."""
     folder = root / "graphql"
-    found = [f"graphql/{child.name}" for child in folder.iterdir() if child.is_file()]
-    found += [f"graphql/{child.name}/" for child in folder.iterdir() if child.is_dir() and child.name != "gateway"]
-    found += [
-        str(path.relative_to(root)) for path in folder.rglob("*.py") if path.name.startswith(("test_", "conftest"))
-    ]
-    return sorted(name for name in found if "__pycache__" not in name)
+    found = {child for child in folder.iterdir() if child.name not in ("gateway", "__pycache__")}
+    found |= {path for path in folder.rglob("*.py") if path.name.startswith(("test_", "conftest"))}
+    return sorted(str(path.relative_to(root)) for path in found)
 
 
 def start_python_in(root: Path) -> subprocess.CompletedProcess[str]:
@@ -68,4 +65,4 @@ def test_planted_tests_are_seen(tmp_path: Path) -> None:
     (tmp_path / "graphql" / "conftest.py").touch()
     (gateway / "test_app.py").touch()
     (tmp_path / "graphql" / "schemas").mkdir()
-    assert faults(tmp_path) == ["graphql/conftest.py", "graphql/gateway/test_app.py", "graphql/schemas/"]
+    assert faults(tmp_path) == ["graphql/conftest.py", "graphql/gateway/test_app.py", "graphql/schemas"]
