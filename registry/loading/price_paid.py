@@ -162,7 +162,7 @@ def _carefully(first: int, raw: bytes) -> Iterator[SourceRow | Reject]:
 
 
 def _old_lines(piece: bytes) -> Iterator[bytes]:
-    """Cut where a bare carriage return ends a line, as of old: outside quotes, or before what must be the next record."""
+    """Cut where a bare carriage return ends a line: outside quotes, or before what must be the next record."""
     start = at = quotes = 0
     while (end := piece.find(b"\r", at)) >= 0:
         quotes += piece.count(b'"', at, end)
