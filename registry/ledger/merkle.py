@@ -49,9 +49,6 @@ def fold(hashes: list[bytes]) -> bytes:
     return hashes[0]
 
 
-# -- Making proofs -----------------------------------------------------------------------------------------------------
-
-
 def root(size: int, node: Node) -> bytes:
     """MTH of the first `size` leaves: at most 63 calls of `node`. RFC 6962 §2.1."""
     return _span(0, size, node) if size else EMPTY_ROOT
@@ -64,16 +61,8 @@ def prove_inclusion(index: int, size: int, node: Node) -> tuple[bytes, ...]:
     """
     if not 0 <= index < size <= MAX_SIZE:
         raise Misuse(f"a tree of size {size} holds no leaf {index}; ask for an index below the size")
-    path, start, end = [], 0, size
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            path.append(_span(middle, end, node))
-            end = middle
-        else:
-            path.append(_span(start, middle, node))
-            start = middle
-    return tuple(reversed(path))
+    path, _, _ = _descend(index, size, node, lambda start, end: end - start == 1)
+    return tuple(path)
 
 
 def prove_consistency(old: int, new: int, node: Node) -> tuple[bytes, ...]:
@@ -85,36 +74,30 @@ def prove_consistency(old: int, new: int, node: Node) -> tuple[bytes, ...]:
         raise Misuse(f"no proof leads from size {old} to size {new}; ask from a smaller size to a larger one")
     if old in (0, new):
         return ()
-    path, start, end = [], 0, new
-    while end != old:  # SUBPROOF(m, D[n], b), walked down instead of recursed
-        middle = start + _split(end - start)
-        if old <= middle:
-            path.append(_span(middle, end, node))
+    path, start, end = _descend(old - 1, new, node, lambda _, end: end == old)
+    return (_span(start, end, node), *path) if start else tuple(path)  # from 0 the verifier has it: the old root
+
+
+def _descend(leaf: int, size: int, node: Node, there: Callable[[int, int], bool]) -> tuple[list[bytes], int, int]:
+    """Towards `leaf` until `there(start, end)`: the siblings passed, lowest first, and the span reached."""
+    path, start, end = list[bytes](), 0, size
+    while not there(start, end):
+        middle = start + (1 << (end - start - 1).bit_length() - 1)  # the largest power of two below the count
+        if leaf < middle:
+            path.insert(0, _span(middle, end, node))
             end = middle
         else:
-            path.append(_span(start, middle, node))
+            path.insert(0, _span(start, middle, node))
             start = middle
-    if start:  # b is false: the verifier does not have this hash
-        path.append(_span(start, end, node))
-    return tuple(reversed(path))
-
-
-def _split(count: int) -> int:
-    """The largest power of two smaller than `count`, which is at least 2."""
-    return 1 << (count - 1).bit_length() - 1
+    return path, start, end
 
 
 def _span(start: int, end: int, node: Node) -> bytes:
     """MTH(D[start:end]) where `start` is a multiple of every power of two that is split off."""
-    count = end - start
-    height = count.bit_length() - 1
-    if count == 1 << height:
-        return node(height, start >> height)
+    height = (end - start).bit_length() - 1
+    left = node(height, start >> height)
     middle = start + (1 << height)
-    return node_hash(node(height, start >> height), _span(middle, end, node))
-
-
-# -- Verifying proofs --------------------------------------------------------------------------------------------------
+    return left if middle == end else node_hash(left, _span(middle, end, node))
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Iterable[bytes], root: bytes) -> None:
@@ -122,25 +105,13 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Iterable[bytes], 
 
     Raises `ProofFailed` for anything else: another hash, one too many or too few, an index outside the tree.
     """
-    what = f"inclusion of {index} in {size}"
+    what = f"inclusion of {index} in {size} does not verify"
     path = _checked(what, path, leaf, root)
     if not 0 <= index < size <= MAX_SIZE:
-        raise ProofFailed(f"{what} does not verify: the index is not inside the tree")
-    fn, sn, r = index, size - 1, leaf
-    for p in path:
-        if sn == 0:
-            raise ProofFailed(f"{what} does not verify: {len(path)} hashes are too many")
-        if fn & 1 or fn == sn:
-            r = node_hash(p, r)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            r = node_hash(r, p)
-        fn, sn = fn >> 1, sn >> 1
-    if sn:
-        raise ProofFailed(f"{what} does not verify: {len(path)} hashes are too few")
-    if r != root:
-        raise ProofFailed(f"{what} does not verify: the path leads to root {r.hex()[:16]}…, not {root.hex()[:16]}…")
+        raise ProofFailed(f"{what}: the index is not inside the tree")
+    _, found = _climb(what, index, size - 1, leaf, path)
+    if found != root:
+        raise ProofFailed(f"{what}: the hashes lead to the root {found.hex()[:16]}…, not to {root.hex()[:16]}…")
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path: Iterable[bytes]) -> None:
@@ -148,26 +119,30 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pat
 
     From size 0 the one valid proof is the empty one, from the empty root (C2SP tlog-witness). Raises `ProofFailed`.
     """
-    what = f"consistency of {old} with {new}"
+    what = f"consistency of {old} with {new} does not verify"
     path = _checked(what, path, old_root, new_root)
     if not 0 <= old <= new <= MAX_SIZE:
-        raise ProofFailed(f"{what} does not verify: the sizes do not grow")
+        raise ProofFailed(f"{what}: the sizes do not grow")
     if old in (0, new):
-        known = old_root == (EMPTY_ROOT if old == 0 else new_root) and (new > 0 or new_root == EMPTY_ROOT)
-        if path or not known:
-            raise ProofFailed(f"{what} does not verify: expected {'no hashes' if path else 'the same root'}")
+        if path or old_root != (new_root if old else EMPTY_ROOT) or (new == 0 and new_root != EMPTY_ROOT):
+            raise ProofFailed(f"{what}: expected {'no hashes' if path else 'the one root of that size'}")
         return
-    if old & (old - 1) == 0:  # old is a whole subtree: its root is the first hash
+    if old & (old - 1) == 0:  # the old tree is one whole subtree: its root is the first hash
         path = (old_root, *path)
     if not path:
-        raise ProofFailed(f"{what} does not verify: there are no hashes")
-    fn, sn = old - 1, new - 1
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
-    fr = sr = path[0]
-    for c in path[1:]:
+        raise ProofFailed(f"{what}: there are no hashes")
+    whole = (old ^ (old - 1)).bit_length() - 1  # levels on which the old tree ends with a whole subtree
+    first, second = _climb(what, (old - 1) >> whole, (new - 1) >> whole, path[0], path[1:])
+    if (first, second) != (old_root, new_root):
+        raise ProofFailed(f"{what}: the hashes do not meet the {'newer' if first == old_root else 'older'} root")
+
+
+def _climb(what: str, fn: int, sn: int, start: bytes, path: tuple[bytes, ...]) -> tuple[bytes, bytes]:
+    """The loop of both algorithms, in RFC 9162's letters: the root of the leaves up to `start`, and that of all."""
+    fr = sr = start
+    for c in path:
         if sn == 0:
-            raise ProofFailed(f"{what} does not verify: there are too many hashes")
+            raise ProofFailed(f"{what}: there are too many hashes")
         if fn & 1 or fn == sn:
             fr, sr = node_hash(c, fr), node_hash(c, sr)
             while not fn & 1 and fn:
@@ -176,10 +151,8 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pat
             sr = node_hash(sr, c)
         fn, sn = fn >> 1, sn >> 1
     if sn:
-        raise ProofFailed(f"{what} does not verify: there are too few hashes")
-    if fr != old_root or sr != new_root:
-        wrong = "older" if fr != old_root else "newer"
-        raise ProofFailed(f"{what} does not verify: the hashes do not meet the {wrong} root")
+        raise ProofFailed(f"{what}: there are too few hashes")
+    return fr, sr
 
 
 def _checked(what: str, path: Iterable[bytes], *more: bytes) -> tuple[bytes, ...]:
@@ -187,5 +160,5 @@ def _checked(what: str, path: Iterable[bytes], *more: bytes) -> tuple[bytes, ...
     path = tuple(path)
     for found in (*more, *path):
         if len(found) != HASH_SIZE:
-            raise ProofFailed(f"{what} does not verify: a hash has {len(found)} bytes, expected {HASH_SIZE}")
+            raise ProofFailed(f"{what}: a hash has {len(found)} bytes, expected {HASH_SIZE}")
     return path

@@ -11,7 +11,7 @@ hold no Unicode space and no `+`; base64 is canonical; a line of an unknown (nam
 two is known; a known one that does not verify refuses the whole note; none that verifies refuses it too. Stricter than
 the specification: one (name, id) signs a note once, so that no copied line passes unseen.
 
-What the signatures of type 04 and 06 sign is a checkpoint's affair: see `cosignature`.
+What a signature signs depends on its type and is in `cosignature`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from registry.errors import BadSignature, Malformed, Misuse
-from registry.ledger.signature import MLDSA44_PUBLIC_SIZE, check_public_key, verify_ed25519
+from registry.errors import BadSignature, Malformed
+from registry.ledger.signature import MLDSA44_PUBLIC_SIZE, check_public_key
 from registry.records.encoding import from_base64, to_base64
 
 ED25519 = 0x01  # over the text of the note
@@ -142,8 +142,6 @@ class Note:
         return cls(text + "\n", lines)
 
     def __post_init__(self) -> None:
-        if not self.text.endswith("\n") or not self.lines:
-            raise Misuse("a note has text that ends in a newline, and at least one signature")
         if len({(line.name, line.key_id) for line in self.lines}) != len(self.lines):
             raise Malformed("the note bears two signatures by one key; expected each key once")
 
@@ -151,27 +149,15 @@ class Note:
         return "".join([self.text, "\n", *map(str, self.lines)]).encode()
 
     def verify(
-        self, keys: Iterable[VerifierKey], check: Callable[[VerifierKey, Line], object] | None = None
+        self, keys: Iterable[VerifierKey], check: Callable[[VerifierKey, Line], object]
     ) -> tuple[VerifierKey, ...]:
-        """The keys, of those given, that signed; each of their lines was checked. Raises `BadSignature`.
-
-        `check(key, line)` raises for a bad line; if it is not given, the text itself must be signed, by type 01.
-        """
+        """The keys, of those given, that signed. `check(key, line)` raises `BadSignature` for a line that does not hold."""
         known = {(key.name, key.key_id): key for key in keys}
-        signed = []
-        for line in self.lines:
-            if key := known.get((line.name, line.key_id)):
-                (check or self.verify_text)(key, line)
-                signed.append(key)
+        signed = tuple(
+            (known[line.name, line.key_id], line) for line in self.lines if (line.name, line.key_id) in known
+        )
         if not signed:
             raise BadSignature("the note bears no signature by a key that is trusted here")
-        return tuple(signed)
-
-    def verify_text(self, key: VerifierKey, line: Line) -> None:
-        """Type 01: Ed25519 over the text itself. Raises `BadSignature` that names the key."""
-        if key.kind != ED25519:
-            raise BadSignature(f"the signature by {key.name} signs a checkpoint; this note is not read as one")
-        try:
-            verify_ed25519(key.public, line.signature, self.text.encode())
-        except BadSignature as error:
-            raise BadSignature(f"the note is not what {key.name} signed: {error}") from error
+        for key, line in signed:
+            check(key, line)
+        return tuple(key for key, _ in signed)

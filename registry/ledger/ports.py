@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from registry.ledger.tiles import Edge
+from registry.ledger.edge import Edge
 
 
 @dataclass(frozen=True, slots=True)
