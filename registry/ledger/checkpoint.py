@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 from registry.errors import Malformed
 from registry.ledger.merkle import HASH_SIZE, MAX_SIZE
+from registry.ledger.note import MAX_NAME
 from registry.records.encoding import from_base64, to_base64
-
-MAX_ORIGIN = 255  # bytes; an ML-DSA cosignature counts them in one
 
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)  # int() would take 01, 1_0 and ٣
 
@@ -49,8 +48,8 @@ class Checkpoint:
         if len(lines) > 4 or lines[3]:
             raise Malformed("line 4 of the checkpoint: extension lines are not taken, for ML-DSA does not sign them")
         origin, size, root = lines[:3]
-        if not 1 <= len(origin.encode()) <= MAX_ORIGIN:
-            raise Malformed(f"line 1 of the checkpoint: the origin must have 1 to {MAX_ORIGIN} bytes")
+        if not 1 <= len(origin.encode()) <= MAX_NAME:
+            raise Malformed(f"line 1 of the checkpoint: the origin must have 1 to {MAX_NAME} bytes")
         return cls(
             origin,
             decimal(size, "line 2 of the checkpoint: the size"),

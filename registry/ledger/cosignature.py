@@ -31,10 +31,6 @@ def message(key: VerifierKey, checkpoint: Checkpoint, time_s: int) -> bytes:
     if key.kind == ED25519_COSIGNATURE:
         return f"cosignature/v1\ntime {time_s}\n{checkpoint}".encode()
     name, origin = key.name.encode(), checkpoint.origin.encode()
-    if len(name) > 255 or len(origin) > 255:
-        raise Misuse(
-            f"an ML-DSA-44 cosignature takes names of at most 255 bytes: {key.name[:40]}…, {checkpoint.origin[:40]}…"
-        )
     return b"".join((
         b"subtree/v1\n\x00",
         bytes([len(name)]), name, time_s.to_bytes(8, "big"),
@@ -62,13 +58,6 @@ def seal(checkpoint: Checkpoint, signers: Iterable[Signer], time_s: int) -> Note
     return Note(str(checkpoint), tuple(signer.sign(checkpoint, time_s) for signer in signers))
 
 
-def cosign(note: Note, lines: Iterable[Line]) -> Note:
-    """The note with these lines added, which the caller has verified; a key that has signed already is replaced."""
-    added = {(line.name, line.key_id): line for line in lines}
-    kept = tuple(line for line in note.lines if (line.name, line.key_id) not in added)
-    return Note(note.text, kept + tuple(added.values()))
-
-
 def verify_line(key: VerifierKey, line: Line, checkpoint: Checkpoint) -> int | None:
     """The time in seconds that a good cosignature names, None for type 01; else `BadSignature` that names the key."""
     time, signature = line.signature[:TIME_SIZE], line.signature[TIME_SIZE:]
@@ -87,7 +76,7 @@ def verify_line(key: VerifierKey, line: Line, checkpoint: Checkpoint) -> int | N
     return time_s if time else None
 
 
-def verify(note: Note, keys: Iterable[VerifierKey]) -> tuple[Checkpoint, tuple[VerifierKey, ...]]:
+def verify(note: Note, keys: Iterable[VerifierKey]) -> tuple[Checkpoint, list[VerifierKey]]:
     """The checkpoint in the note, and those of the keys that signed it. Raises `Malformed`, `BadSignature`.
 
     A line by a known key that does not verify refuses the whole note, and so does the lack of any good one.

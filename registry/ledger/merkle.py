@@ -1,14 +1,12 @@
 """The Merkle tree of RFC 6962: hashes, roots, proofs, and their verification by RFC 9162.
 
-Everything here is bytes and integers. Where the hashes are kept is the caller's affair: a `Node` answers for one
-complete subtree, and root, inclusion and consistency follow for every size that the stored hashes reach, older too.
+Bytes and integers; a verifier raises `ProofFailed` or returns nothing. Where hashes are kept is the caller's affair: a
+`Node` answers for one complete subtree, and root and proofs follow for every size that the stored hashes reach.
 
     entries    deposit 1      deposit 2      (empty)
     leaves     0b13de12…      516b5118…      6e340b9c…
     node(1,0)  d558689c… ─────────┘              │
     root(3)    b7646894… ────────────────────────┘
-
-A verifier raises `ProofFailed` or returns nothing; it never returns False.
 """
 
 from __future__ import annotations

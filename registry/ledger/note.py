@@ -30,6 +30,7 @@ MLDSA44_COSIGNATURE = 0x06  # subtree/v1
 KEY_ID_SIZE = 4
 MAX_LINES = 100  # the specification asks for at least 16
 MAX_BYTES = 1 << 20
+MAX_NAME = 255  # an ML-DSA cosignature counts its bytes in one
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,11 @@ class VerifierKey:
 
 
 def check_name(name: str) -> None:
-    """Return if this may be the name of a key: not empty, no Unicode space, no control character, no `+`."""
-    if not name or "+" in name or any(sign.isspace() or sign < " " or "\ud800" <= sign < "\ue000" for sign in name):
+    """Return if this may be the name of a key: 1 to 255 bytes, no Unicode space, no control character, no `+`."""
+    if "+" in name or any(sign.isspace() or sign < " " or "\ud800" <= sign < "\ue000" for sign in name):
         raise Malformed(f"{name[:80]!a} is not the name of a key: it must have no space and no plus sign")
+    if not 1 <= len(name.encode()) <= MAX_NAME:
+        raise Malformed(f"{name[:80]!a} is not the name of a key: it must have 1 to {MAX_NAME} bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,16 +151,12 @@ class Note:
     def to_bytes(self) -> bytes:
         return "".join([self.text, "\n", *map(str, self.lines)]).encode()
 
-    def verify(
-        self, keys: Iterable[VerifierKey], check: Callable[[VerifierKey, Line], object]
-    ) -> tuple[VerifierKey, ...]:
-        """The keys, of those given, that signed. `check(key, line)` raises `BadSignature` for a line that does not hold."""
+    def verify(self, keys: Iterable[VerifierKey], check: Callable[[VerifierKey, Line], object]) -> list[VerifierKey]:
+        """The keys, of those given, that signed; `check(key, line)` raises `BadSignature` for a line that is bad."""
         known = {(key.name, key.key_id): key for key in keys}
-        signed = tuple(
-            (known[line.name, line.key_id], line) for line in self.lines if (line.name, line.key_id) in known
-        )
+        signed = [(key, line) for line in self.lines if (key := known.get((line.name, line.key_id)))]
         if not signed:
             raise BadSignature("the note bears no signature by a key that is trusted here")
         for key, line in signed:
             check(key, line)
-        return tuple(key for key, _ in signed)
+        return [key for key, _ in signed]

@@ -81,8 +81,7 @@ class Policy:
                         key = _key(vkey, witness_keys, ED25519_COSIGNATURE, MLDSA44_COSIGNATURE)
                         witnesses.append(Witness(_new(name, defined), key, "".join(url)))
                     case ["group", name, threshold, *members] if members:
-                        group = _group(name, threshold, tuple(members), defined - {NONE})
-                        groups.append(group)
+                        groups.append(_group(name, threshold, tuple(members), defined - {NONE}))
                         _new(name, defined)
                     case ["quorum", name]:
                         quorum.append(_known(name, defined))
@@ -114,7 +113,7 @@ class Policy:
         checkpoint, signed = cosignature.verify(note, [*logs, *(witness.key for witness in self.witnesses)])
         missing = sorted(key.key_id.hex() for key in logs.difference(signed))
         if len(missing) == len(logs) or (missing and not any_key):
-            raise BadSignature(f"the checkpoint lacks the signature of {origin} by its listed key {', '.join(missing)}")
+            raise BadSignature(f"the checkpoint of {origin!a} is not signed by its listed key {', '.join(missing)}")
         names = {witness.name for witness in self.witnesses if witness.key in signed}
         held = set(names)
         for group in self.groups:

@@ -112,12 +112,10 @@ class Findings:
     def sentences(self) -> tuple[tuple[str, bool], ...]:
         """The four findings in order, each with whether it is proven (True) or was not asked (False)."""
         by = f"{self.officer}, enrolled at {self.enrolled}" if self.officer else "an officer"
-        return (
-            (f"included at {self.index} in {self.satisfied.checkpoint.size}", True),
-            (f"signed by {by}", self.officer is not None),
-            (f"covered by {'a load' if self.load is None else f'load {self.load}'}", self.load is not None),
-            ("content fits", self.content),
-        )
+        load = "a load" if self.load is None else f"load {self.load}"
+        included = f"included at {self.index} in {self.satisfied.checkpoint.size}"
+        texts = (included, f"signed by {by}", f"covered by {load}", "content fits")
+        return tuple(zip(texts, (True, self.officer is not None, self.load is not None, self.content), strict=True))
 
 
 def verify(receipt: bytes, policy: bytes, *, content: Iterable[bytes] | None = None, any_key: bool = False) -> Findings:
@@ -144,31 +142,32 @@ def verify(receipt: bytes, policy: bytes, *, content: Iterable[bytes] | None = N
         supports.add(each.index, acts.decode_entry(bytes(each.entry)))
     told = _Told.of(entry)
     disclosed = disclosure.reveal(extra.disclosures, told.sd)  # 7
-    act, at = (
-        (entry, found.index) if isinstance(entry, Act) else (supports.opening(entry.load, found.index), entry.load)
-    )  # 8
+    if isinstance(entry, Act):
+        act, at, load = entry, found.index, None
+    else:
+        act, at, load = supports.opening(entry.load, found.index), entry.load, entry.load  # 8
     officer, signature = act.intent.officer or disclosed.get("officer"), act.signature or disclosed.get("signature")
-    enrolled = None
-    if signature or act.intent.kind is not Kind.READ:  # 9
-        key, enrolled = supports.key(str(officer), at, act)
-        check_signed(at, act, origin, key, from_base64(str(signature), what=f"the signature of the act at {at}"))
+    signer = enrolled = None
+    if isinstance(officer, str) and isinstance(signature, str):  # 9
+        signer, (key, enrolled) = officer, supports.key(officer, at, act)
+        check_signed(at, act, origin, key, from_base64(signature, what=f"the signature of the act at {at}"))
+    elif act.intent.kind is not Kind.READ:
+        raise BadSignature(f"the act at {at} bears no officer's signature; only a reading may withhold it")
     if unused := supports.unused():
-        raise Malformed(f"nothing in the receipt leans on its supports at {unused}: expected only what is needed")
+        raise Malformed(
+            f"nothing in the receipt leans on its supports at {sorted(unused)}: expected only what is needed"
+        )
     if content is not None:  # 10
-        digest, expected = _sha256(b"", content), told.content or disclosed.get("content")
+        digest, expected = to_base64(_sha256(b"", content)), told.content or disclosed.get("content")
         if expected is None:
-            raise Unproven(
-                "the digest of the content is withheld in this entry: ask for a receipt with its disclosures"
-            )
-        if to_base64(digest) != expected:
-            raise ProofFailed(f"the content does not fit: its digest is {to_base64(digest)}, recorded is {expected}")
-    load = None if isinstance(entry, Act) else entry.load
-    name = None if enrolled is None else str(officer)
-    return Findings(found.index, satisfied, entry, name, enrolled, load, disclosed, content is not None)
+            raise Unproven("the digest of the content is withheld here: ask for a receipt with its disclosures")
+        if digest != expected:
+            raise ProofFailed(f"the content does not fit: its digest is {digest}, recorded is {expected}")
+    return Findings(found.index, satisfied, entry, signer, enrolled, load, disclosed, content is not None)
 
 
 def _foreign(found: Receipt, satisfied: Satisfied, content: Iterable[bytes] | None) -> Findings:
-    """A receipt that carries no entry: what was logged is the content itself."""
+    """Of a receipt that carries no entry: what was logged is the content itself."""
     if content is None:
         raise Malformed("this receipt carries no entry; give what was logged as its content")
     checkpoint = satisfied.checkpoint
@@ -192,7 +191,7 @@ def check_signed(index: int, act: Act, origin: str, key: str, signature: bytes) 
     intent = act.intent
     unsigned = {Kind.LOAD_OPENED: f"load/{index}", Kind.READ: f"department/{intent.department}"}
     if act.subject != (unsigned.get(intent.kind) if intent.subject is UNSET else intent.subject):
-        raise ProofFailed(f"the act at {index} stands under {act.subject}, for which its officer did not sign it")
+        raise ProofFailed(f"its officer did not sign the act at {index} for {act.subject[:80]!a}, where it stands")
 
 
 class _Supports:
@@ -231,10 +230,12 @@ class _Supports:
                 case acts.Founded(key=key) if (at, officer) == (0, "officer/1") and index < FOUNDING_ACTS:
                     self._used |= needed
                     return key, at
-        raise ProofFailed(f"the receipt does not hold the act that enrolled {officer} before {index}: ask for it anew")
+        raise ProofFailed(
+            f"the receipt does not hold the act before {index} that enrolled {officer[:40]!a}; ask for another"
+        )
 
-    def unused(self) -> list[int]:
-        return sorted(self._acts.keys() - self._used)
+    def unused(self) -> set[int]:
+        return self._acts.keys() - self._used
 
 
 class _Told(msgspec.Struct, frozen=True):
