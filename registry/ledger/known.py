@@ -66,11 +66,16 @@ def pack_run(first: int, pairs: Iterable[tuple[int, int]]) -> bytes:
 
 
 class Known:
-    """The ids of loaded rows of number 1: the filter and the runs. One writer; memory 1.75 bytes an id and the runs' 12."""
+    """All ids the ledger has entries on: a filter over all, and the runs of loaded rows of number 1.
 
-    def __init__(self, runs: Iterable[Run] = ()) -> None:
+    One writer, readers beside it. Memory: 1.75 bytes an id, and 12 for each in a run. `others` are digests of ids that
+    are kept in another table.
+    """
+
+    def __init__(self, runs: Iterable[Run] = (), others: Iterable[int] = ()) -> None:
         self._runs: list[Run] = list(runs)
-        self._count = sum(run.count for run in self._runs)
+        self._others = array("q", others)
+        self._count = sum(run.count for run in self._runs) + len(self._others)
         self._fill(max(self._count * 2, _SMALLEST))
 
     def _fill(self, capacity: int) -> None:
@@ -80,6 +85,7 @@ class Known:
         self._filter = bytearray(bits // 8)
         for run in self._runs:
             self._mark(run.digests())
+        self._mark(self._others)
 
     def _mark(self, digests: Iterable[int]) -> None:
         mask, filter_ = self._mask, self._filter
@@ -89,7 +95,7 @@ class Known:
                 filter_[bit >> 3] |= 1 << (bit & 7)
 
     def perhaps(self, digest: int) -> bool:
-        """False is certain; true wants `positions`."""
+        """False is certain: no entry is on such an id. True wants a look."""
         mask, filter_ = self._mask, self._filter
         low = digest & _HALF
         bit = low & mask
@@ -111,8 +117,16 @@ class Known:
     def add(self, run: Run) -> None:
         """Take in a committed run."""
         self._runs.append(run)
-        self._count += run.count
+        self._grow(run.digests())
+
+    def note(self, digests: Sequence[int]) -> None:
+        """Take in ids that are kept in another table."""
+        self._others.extend(digests)
+        self._grow(digests)
+
+    def _grow(self, digests: Sequence[int]) -> None:
+        self._count += len(digests)
         if self._count > self._capacity:
             self._fill(self._count * 4)
         else:
-            self._mark(run.digests())
+            self._mark(digests)

@@ -27,7 +27,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from registry.errors import Malformed
 from registry.records.encoding import MAX_ENTRY_BYTES, canonical, decode_canonical, to_base64
-from registry.records.envelope import Sealed
+from registry.records.envelope import Digest, Sealed
 from registry.records.muniment import MunimentKind, Visibility
 
 REFUSED: Literal["REFUSED"] = "REFUSED"
@@ -121,13 +121,15 @@ class Confirmed(Details, frozen=True):
 
 
 class Lodged(Details, frozen=True):
-    """A muniment's first version."""
+    """A muniment's first version. `content` is the SHA-256 of the body (base64), in clear only where the muniment is public;
+    else it is withheld under the same name, for a plain digest of guessable content is an oracle."""
 
     kind: MunimentKind
     vault: Sealed
     version: int
     visibility: Visibility
     sd: tuple[str, ...] | UnsetType = msgspec.field(name="_sd", default=UNSET)
+    content: Digest | UnsetType = UNSET
     facts: dict[str, str | int] | UnsetType = UNSET
     occurred: str | UnsetType = UNSET
 
@@ -138,6 +140,7 @@ class Revised(Details, frozen=True):
     vault: Sealed
     version: int
     sd: tuple[str, ...] | UnsetType = msgspec.field(name="_sd", default=UNSET)
+    content: Digest | UnsetType = UNSET
     facts: dict[str, str | int] | UnsetType = UNSET
 
 
@@ -155,11 +158,11 @@ class Reading(Details, frozen=True):
 
 
 class LoadOpened(Details, frozen=True):
-    """A load begins: every row after it is covered by this signature."""
+    """A load begins: every row after it is covered by this signature. `file` is the file's SHA-256, base64, `name` its name."""
 
     dialect: str
-    file: str
-    options: dict[str, str] = {}
+    file: Digest
+    name: str
 
 
 class LoadClosed(Details, frozen=True):
@@ -177,6 +180,7 @@ class RowDetails(Details, frozen=True):
     """The details of a row of `--as muniments`: a Lodged (op A), a Revised (op C) or a withdrawal (op D)."""
 
     sd: tuple[str, ...] | UnsetType = msgspec.field(name="_sd", default=UNSET)
+    content: Digest | UnsetType = UNSET
     facts: dict[str, str | int] | UnsetType = UNSET
     kind: MunimentKind | UnsetType = UNSET
     occurred: str | UnsetType = UNSET

@@ -72,3 +72,16 @@ def reveal(disclosures: Iterable[str], sd: Iterable[str]) -> dict[str, Value]:
             raise ProofFailed(f"{found.name[:64]!a} is disclosed twice")
         members[found.name] = found.value
     return members
+
+
+def pack(disclosures: Iterable[str]) -> bytes:
+    """The disclosures as one blob for the vault: a JSON array of strings."""
+    return msgspec.json.encode(list(disclosures))
+
+
+def unpack(blob: bytes) -> tuple[str, ...]:
+    """The disclosures of a blob. Raises Malformed."""
+    try:
+        return msgspec.json.decode(blob, type=tuple[str, ...])
+    except msgspec.MsgspecError as error:
+        raise Malformed("a withheld blob does not hold a list of disclosures") from error

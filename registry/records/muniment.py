@@ -12,6 +12,8 @@ from registry.errors import Misuse
 from registry.records.text import check_text
 
 MAX_DETAILS = 64
+RESERVED = frozenset({"content", "file_name", "media_type", "source"})
+"""Members that the desk adds by itself: digest, file name and media type of the body, and what a loaded line said."""
 MAX_DETAIL_CHARACTERS = 4_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
@@ -81,5 +83,7 @@ def check_details(details: Mapping[str, str | int], what: str = "detail") -> Non
     for name, value in details.items():
         if not _NAME.fullmatch(name):
             raise Misuse(f"{what} name {name[:70]!a}: expected a letter, then letters, digits, '_', '.' or '-', at most 64")
+        if name in RESERVED:
+            raise Misuse(f"{what} name {name!a} is taken by the registry itself; choose another")
         if isinstance(value, str):
             check_text(f"{what} {name}", value, MAX_DETAIL_CHARACTERS)

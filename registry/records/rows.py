@@ -5,7 +5,6 @@ Rows are unsigned, covered by the load that opened them. `follow` is asked by th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import UNSET
@@ -62,14 +61,6 @@ def follow(row: Row, before: SubjectState | None, custodian: str) -> SubjectStat
         version=version,
         visibility=visibility,
     )
-
-
-def already(op: Op, details: bytes, earlier: Sequence[tuple[Op, bytes]]) -> bool:
-    """Whether a row says nothing new: the same facts stand in an earlier entry of its subject.
-
-    A new sale (A) is known by its facts alone, whatever later became of it; a change or withdrawal only by one of its own kind.
-    """
-    return any(details == known and op in ("A", was) for was, known in earlier)
 
 
 def flag(op: Op, number: int, before: SubjectState | None) -> str | None:

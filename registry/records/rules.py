@@ -138,6 +138,13 @@ def _department_concerned(case: Case) -> str | None:
     return case.load.department if case.load else None
 
 
+def proposed(position: int, entry: acts.Entry) -> Proposed | None:
+    """The act at that position as one that waits for a second administrator; None where it is none."""
+    if not isinstance(entry, acts.Act) or entry.intent.officer is UNSET or entry.rule != AWAITS:
+        return None
+    return Proposed(position, entry.subject, entry.intent.officer, entry.intent)
+
+
 # ---- founding ----
 
 
@@ -398,4 +405,4 @@ RULES: dict[Kind, Rule] = {
 }
 """One rule a kind of act; FOUNDED has its place in `_founding` alone."""
 
-__all__ = ["AWAITS", "FOUNDER_ALONE", "Case", "Decision", "LoadFacts", "Proposed", "Refused", "decide", "permit"]
+__all__ = ["AWAITS", "FOUNDER_ALONE", "Case", "Decision", "LoadFacts", "Proposed", "Refused", "decide", "permit", "proposed"]

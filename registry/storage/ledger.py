@@ -134,7 +134,11 @@ class LedgerStore:
 
     def tails(self, start: int) -> bytes:
         """The framed entries from `start`, a multiple of 256, in order."""
-        query = TailRow.select(TailRow.body).where((TailRow.start >= start) & (TailRow.start < start + WIDTH)).order_by(TailRow.start)
+        query = (
+            TailRow.select(TailRow.body)
+            .where((TailRow.start >= start) & (TailRow.start < start + WIDTH))
+            .order_by(TailRow.start)
+        )
         return b"".join(bytes(row[0]) for row in self._rows(query))
 
     def tile_names(self) -> Iterator[tuple[int, int]]:
@@ -165,9 +169,15 @@ class LedgerStore:
 
     def subjects(self) -> Iterator[Last]:
         """Every subject row."""
-        query = SubjectRow.select(SubjectRow.reference, SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state)
+        query = SubjectRow.select(
+            SubjectRow.reference, SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state
+        )
         for reference, position, number, leaf, state in self._rows(query.order_by(SubjectRow.position)):
             yield Last(reference, position, number, bytes(leaf), bytes(state))
+
+    def subject_digests(self) -> Iterator[int]:
+        """The digest of every subject row."""
+        return (row[0] for row in self._rows(SubjectRow.select(SubjectRow.digest)))
 
     def runs(self) -> Iterator[Run]:
         """Every run, by first position."""
@@ -182,8 +192,17 @@ class LedgerStore:
 
     def standing(self) -> Standing:
         """Who is who, from its table."""
-        fields = (StandingTable.holder, StandingTable.what, StandingTable.value, StandingTable.position, StandingTable.until, StandingTable.ended)
-        return Standing(StandingRow(*row) for row in self._rows(StandingTable.select(*fields).order_by(StandingTable.position)))
+        fields = (
+            StandingTable.holder,
+            StandingTable.what,
+            StandingTable.value,
+            StandingTable.position,
+            StandingTable.until,
+            StandingTable.ended,
+        )
+        return Standing(
+            StandingRow(*row) for row in self._rows(StandingTable.select(*fields).order_by(StandingTable.position))
+        )
 
     def load(self, position: int) -> Load | None:
         """The load opened at that position."""
@@ -222,7 +241,9 @@ class LedgerStore:
 
     def sizes(self) -> tuple[int, ...]:
         """The sizes of all checkpoints, rising."""
-        return tuple(row[0] for row in self._rows(CheckpointRow.select(CheckpointRow.size).order_by(CheckpointRow.size)))
+        return tuple(
+            row[0] for row in self._rows(CheckpointRow.select(CheckpointRow.size).order_by(CheckpointRow.size))
+        )
 
     def put(self, size: int, note: bytes) -> None:
         """Keep a signed note; the same size keeps its first."""
@@ -231,7 +252,9 @@ class LedgerStore:
             if kept is None:
                 CheckpointRow.insert(size=size, note=note, cosigned=note).execute(self._database)
             elif kept.note.partition(b"\n\n")[0] != note.partition(b"\n\n")[0]:
-                raise LedgerHalted(f"the checkpoint kept at size {size} has another text than the one just signed: keep both, and stop")
+                raise LedgerHalted(
+                    f"the checkpoint kept at size {size} has another text than the one just signed: keep both, and stop"
+                )
 
     def add(self, size: int, cosigned: bytes) -> None:
         """Replace the cosigned form by one that holds more lines."""
@@ -284,7 +307,9 @@ class LedgerTurn:
     def move_head(self, old: Head, new: Head) -> None:
         """Compare and swap of the head row."""
         swap = HeadRow.update(size=new.size, root=new.root, edge=new.edge.to_bytes(), epoch=new.epoch)
-        moved = swap.where((HeadRow.id == THE_HEAD) & (HeadRow.size == old.size) & (HeadRow.epoch == old.epoch)).execute(self._database)
+        moved = swap.where(
+            (HeadRow.id == THE_HEAD) & (HeadRow.size == old.size) & (HeadRow.epoch == old.epoch)
+        ).execute(self._database)
         if moved != 1:
             raise Busy(f"another office moved the ledger beyond size {old.size}: nothing recorded, try again")
 
@@ -296,7 +321,14 @@ class LedgerTurn:
     def put_subjects(self, rows: Iterable[tuple[int, Last]]) -> None:
         """(digest, last entry) of subjects: new, or replaced."""
         for digest, last in rows:
-            row = {"digest": digest, "reference": last.reference, "position": last.position, "number": last.number, "leaf": last.leaf, "state": last.state}
+            row = {
+                "digest": digest,
+                "reference": last.reference,
+                "position": last.position,
+                "number": last.number,
+                "leaf": last.leaf,
+                "state": last.state,
+            }
             query = SubjectRow.insert(**row).on_conflict(
                 conflict_target=[SubjectRow.digest, SubjectRow.reference],
                 preserve=[SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state],
@@ -318,6 +350,13 @@ class LedgerTurn:
 
     def put_load(self, load: Load) -> None:
         """A load's row, new or moved on."""
-        row = {"position": load.position, "file_digest": load.file_digest, "state": load.state.value, "body": msgspec.msgpack.encode(load)}
-        query = LoadRow.insert(**row).on_conflict(conflict_target=[LoadRow.position], preserve=[LoadRow.state, LoadRow.body])
+        row = {
+            "position": load.position,
+            "file_digest": load.file_digest,
+            "state": load.state.value,
+            "body": msgspec.msgpack.encode(load),
+        }
+        query = LoadRow.insert(**row).on_conflict(
+            conflict_target=[LoadRow.position], preserve=[LoadRow.state, LoadRow.body]
+        )
         query.execute(self._database)

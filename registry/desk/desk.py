@@ -1,0 +1,63 @@
+"""The desk: where one signed-in officer acts and asks. An identity is given once, when the desk is opened.
+
+A desk without an officer is the public's: it looks up what is public and takes receipts of it, and acts on nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from registry.desk.loads import Loads
+from registry.desk.lookups import Lookups
+from registry.desk.muniments import Muniments
+from registry.desk.officers import Officers
+from registry.desk.services import Services
+from registry.desk.session import Session, Sign
+from registry.desk.status import Status, status
+from registry.errors import NotPermitted
+from registry.ledger.signature import verify_ed25519
+from registry.records.encoding import from_base64
+
+
+class PublicDesk:
+    """What anyone may ask."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.lookups = Lookups(services)
+
+    def status(self) -> Status:
+        """Size, root and how far sealing and searching are."""
+        return status(self._services)
+
+
+class Desk(PublicDesk):
+    """One officer's desk. Signed intents leave it; the key that signs them does not."""
+
+    def __init__(self, services: Services, session: Session, milestone: Callable[[str], None]) -> None:
+        super().__init__(services)
+        self.officer, self.department = session.officer, session.department
+        self.lookups = Lookups(services, session)
+        self.muniments = Muniments(session, self.lookups)
+        self.loads = Loads(session, milestone)
+        self.officers = Officers(session)
+
+
+def challenge_bytes(origin: str, nonce: bytes) -> bytes:
+    """What an officer signs to sign in: `muniment-signin@v1⏎` ‖ origin ‖ `⏎` ‖ 32 random bytes of the office."""
+    return b"muniment-signin@v1\n" + origin.encode() + b"\n" + nonce
+
+
+def sign_in(services: Services, officer: str, sign: Sign, milestone: Callable[[str], None]) -> Desk:
+    """Open a desk: the office's challenge is signed with the officer's key, checked against the one enrolled.
+
+    Raises NotPermitted for an unknown or revoked officer, BadSignature for another key than the enrolled one.
+    """
+    enrolled = services.standing().officer(officer)
+    if enrolled is None:
+        raise NotPermitted(f"{officer} is not enrolled in {services.origin}", rule="enrolled")
+    if enrolled.revoked is not None:
+        raise NotPermitted(f"the key of {officer} was revoked at position {enrolled.revoked}", rule="key-revoked")
+    challenge = challenge_bytes(services.origin, services.random(32))
+    verify_ed25519(from_base64(enrolled.key, 32, "officer's key"), sign(challenge), challenge)
+    return Desk(services, Session(services, officer, sign), milestone)

@@ -1,0 +1,260 @@
+"""The counter for loads: recognise a file, try it without recording, load it, go on after an interruption."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import BinaryIO
+
+import msgspec
+from msgspec import UNSET
+
+from registry.desk.bodies import Preparer
+from registry.desk.session import Session
+from registry.errors import Malformed, Misuse, NotPermitted, Refused
+from registry.ledger.merkle import EMPTY_ROOT
+from registry.ledger.tiles import Edge
+from registry.loading import json_lines, price_paid
+from registry.loading.dry_run import dry_run
+from registry.loading.loader import Loader, Prepared, prepare_sale, said_before
+from registry.loading.rejects import Rejects
+from registry.loading.rows import MunimentRow, Reject, SourceRow
+from registry.records.acts import Kind, LoadClosed, LoadOpened
+from registry.records.encoding import to_base64
+from registry.records.loads import Counts, Load, LoadState
+from registry.records.muniment import SubjectState
+from registry.records.roles import Verb
+from registry.records.text import check_text
+
+SALES, MUNIMENTS = "sales", "muniments"
+HEAD_BYTES = 65_536
+READ_BYTES = 1 << 20
+
+Reader = Callable[[BinaryIO], Iterator[SourceRow | MunimentRow | Reject]]
+
+
+class LoadReport(msgspec.Struct, frozen=True):
+    """What a load did. rows = recorded + already + changed + withdrawn + rejected; flagged overlaps; positions of its rows."""
+
+    file: str
+    rows: int
+    recorded: int
+    already: int
+    changed: int
+    withdrawn: int
+    rejected: int
+    flagged: int
+    first: int | None
+    last: int | None
+    seconds: float
+    rows_per_second: float
+    load: str = ""
+    dialect: str = ""
+    rejects: str = ""
+    known_before: bool = False
+
+
+class LoadProgress(msgspec.Struct, frozen=True):
+    """How far a load is: `share` of the file's bytes read, 0 to 1; its counts so far; seconds since it began."""
+
+    share: float
+    counts: Counts
+    seconds: float
+
+
+Told = Callable[[LoadProgress], None]
+
+
+class Loads:
+    """Loads run at the desk of a loader: LOAD_OPENED, rows in batches, LOAD_CLOSED."""
+
+    def __init__(self, session: Session, milestone: Callable[[str], None] = lambda name: None) -> None:
+        self._session, self._milestone = session, milestone
+
+    def recognise(self, path: Path, form: str = SALES) -> str:
+        """The dialect of the file. Raises Misuse naming what was found."""
+        try:
+            with path.open("rb") as stream:
+                head = stream.read(HEAD_BYTES)
+        except OSError as error:
+            raise Misuse(f"{path}: cannot be read ({error.strerror})") from error
+        try:
+            return json_lines.recognise(head) if form == MUNIMENTS else price_paid.recognise(head)
+        except Malformed as error:
+            raise Misuse(f"{path.name}: {error}") from error
+
+    def load(
+        self,
+        path: Path,
+        form: str = SALES,
+        *,
+        rejects: Path | None = None,
+        told: Told = lambda progress: None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> LoadReport:
+        """Load the file, or go on with it; a file that was loaded before records nothing.
+
+        Raises Misuse (not readable, not a dialect we know), Refused (recorded), Busy, LedgerHalted.
+        """
+        began = perf_counter()
+        dialect = self.recognise(path, form)
+        services = self._session.services
+        digest = file_digest(path)
+        done = [load for load in services.store.loads(digest) if load.state is LoadState.FINISHED]
+        if done:
+            rows = done[-1].counts.rows
+            return _report(path, done[-1], Counts(rows=rows, already=rows), began, known=True)
+        name = path.name
+        check_text("file name", name, 255)
+        load = self._open(digest, name, dialect)
+        rejects = rejects or path.with_name(f"{name}.rejects.csv")
+        with path.open("rb") as stream, Rejects(rejects) as kept:
+            kept.truncate(load.rejects_bytes)
+            counted = _Counted(stream)
+            preparer = Preparer(self._session, path.parent) if form == MUNIMENTS else None
+            loader = Loader(
+                services.writer(),
+                load,
+                kept,
+                preparer.prepare if preparer else self._sale,
+                milestone=self._milestone,
+                stopped=stopped,
+            )
+            size = max(os.fstat(stream.fileno()).st_size, 1)
+
+            def report(counts: Counts) -> None:
+                told(LoadProgress(min(counted.read_bytes / size, 1.0), counts, perf_counter() - began))
+
+            load = loader.run(_reader(form)(counted), report)
+            interrupted = stopped()
+        if load.rejects_bytes == 0 and rejects.exists():
+            rejects.unlink()
+        if interrupted:
+            return _report(path, load, load.counts, began, rejects=rejects)
+        if file_digest(path) != digest:
+            load = self._close(load, "STOPPED")
+            raise Misuse(f"{name}: changed while it was loaded; load/{load.position} was stopped after {load.counts.rows} rows")
+        load = self._close(load, "FINISHED")
+        services.caught_up()
+        return _report(path, load, load.counts, began, rejects=rejects)
+
+    def dry_run(self, path: Path, form: str = SALES, *, told: Told = lambda progress: None) -> tuple[LoadReport, tuple[Reject, ...]]:
+        """What `load` would report, nothing recorded; with the first 1,000 rejects."""
+        began = perf_counter()
+        dialect = self.recognise(path, form)
+        self._session.permit(Verb.LOAD_RUN, self._session.department)
+        services = self._session.services
+        rejects: list[Reject] = []
+        preparer = Preparer(self._session, path.parent, sealing=False) if form == MUNIMENTS else None
+        prepare = preparer.prepare if preparer else self._sale
+
+        def source() -> Iterator[Prepared | Reject]:
+            with path.open("rb") as stream:
+                for number, row in enumerate(_reader(form)(stream), 1):
+                    yield row if isinstance(row, Reject) else prepare(number, row)
+
+        counts = dry_run(
+            source,
+            services.writer().look,
+            services.log,
+            self._session.department,
+            rejected=lambda reject: rejects.append(reject) if len(rejects) < 1_000 else None,
+            report=lambda counts: told(LoadProgress(0.0, counts, perf_counter() - began)),
+        )
+        load = Load(0, "", path.name, dialect, self._session.officer, self._session.department)
+        return _report(path, load, counts, began, dry=True), tuple(rejects)
+
+    def _sale(self, number: int, row: SourceRow | MunimentRow) -> Prepared | Reject:
+        """A sale's row; one that another department holds is not ours to change."""
+        prepared = prepare_sale(number, row)
+        services = self._session.services
+        last = services.writer().look(prepared.subject)
+        if last is None or not last.state:
+            return prepared
+        held = msgspec.json.decode(last.state, type=SubjectState).custodian
+        if held == self._session.department:
+            return prepared
+        size = services.head().size
+        if said_before(services.log, size, (), last.position, prepared.op, prepared.details):
+            prepared.known = True
+            return prepared
+        return Reject(row.line, None, f"{prepared.subject} is held by {held}: only its loader adds to it", price_paid.original(row))
+
+    def _open(self, digest: str, name: str, dialect: str) -> Load:
+        """The load of that file: a new LOAD_OPENED, or the one that was interrupted."""
+        services, session = self._session.services, self._session
+        for load in services.store.loads(digest):
+            if load.state is not LoadState.OPEN:
+                continue
+            if load.officer != session.officer:
+                raise NotPermitted(f"load/{load.position} of {name} was begun by {load.officer}, who has to go on with it")
+            if load.dialect != dialect:
+                raise Refused(f"load/{load.position} of {name} was begun as {load.dialect}; load it as that")
+            return load
+        load = Load(0, digest, name, dialect, session.officer, session.department)
+        recorded = session.act(Kind.LOAD_OPENED, LoadOpened(dialect=dialect, file=digest, name=name), None, load=load)
+        self._milestone("load opened")
+        return msgspec.structs.replace(load, position=recorded.position, opened_at=recorded.at)
+
+    def _close(self, load: Load, outcome: str) -> Load:
+        root = Edge.from_bytes(load.entries, load.edge).root() if load.entries else EMPTY_ROOT
+        details = LoadClosed(
+            counts={name: value for name, value in msgspec.structs.asdict(load.counts).items()},
+            outcome="FINISHED" if outcome == "FINISHED" else "STOPPED",
+            root=to_base64(root),
+            first=UNSET if load.first is None else load.first,
+            last=UNSET if load.last is None else load.last,
+        )
+        closing = msgspec.structs.replace(load, state=LoadState(outcome))
+        recorded = self._session.act(Kind.LOAD_CLOSED, details, f"load/{load.position}", load=closing)
+        self._milestone("load closed")
+        return msgspec.structs.replace(closing, closed=recorded.position)
+
+
+class _Counted:
+    """A stream that knows how many bytes were read of it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self.read_bytes = stream, 0
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(size)
+        self.read_bytes += len(chunk)
+        return chunk
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+def _reader(form: str) -> Reader:
+    return json_lines.read if form == MUNIMENTS else price_paid.read  # type: ignore[return-value]
+
+
+def file_digest(path: Path) -> str:
+    """Base64 SHA-256 of the file, read in pieces."""
+    sha = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(READ_BYTES):
+            sha.update(chunk)
+    return to_base64(sha.digest())
+
+
+def _report(
+    path: Path, load: Load, counts: Counts, began: float, *, rejects: Path | None = None, known: bool = False, dry: bool = False
+) -> LoadReport:
+    seconds = max(perf_counter() - began, 1e-9)
+    return LoadReport(
+        file=path.name,
+        **msgspec.structs.asdict(counts),
+        first=None if known else load.first,
+        last=None if known else load.last,
+        seconds=round(seconds, 3),
+        rows_per_second=round(counts.rows / seconds, 1),
+        load="" if dry else f"load/{load.position}",
+        dialect=load.dialect,
+        rejects=str(rejects) if rejects and counts.rejected else "",
+        known_before=known,
+    )

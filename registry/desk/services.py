@@ -1,0 +1,98 @@
+"""What a desk works with: the rooms that the office has joined, handed over in one piece. No rule lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from registry.catalogue.catalogue import Catalogue
+from registry.errors import Busy, RegistryError
+from registry.ledger.log import Log
+from registry.ledger.policy import Policy
+from registry.ledger.ports import Checkpoints, Head, Shelves
+from registry.records.acts import Act, Confirmed, OfficerEnrolled, decode_entry, details_of
+from registry.records.disclosure import reveal, unpack
+from registry.records.loads import Load
+from registry.records.standing import Standing
+from registry.sequencer import LastEntry, Sequencer
+from registry.vault.vault import Vault
+
+
+class Beside(Shelves, Protocol):
+    """The state beside the ledger, to be read."""
+
+    def standing(self) -> Standing: ...
+    def last(self, digest: int, reference: str) -> LastEntry | None: ...
+    def load(self, position: int) -> Load | None: ...
+    def loads(self, file_digest: str | None = None) -> list[Load]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The office's rooms. `sequencer` is None where the registry is only read; `vault` then opens nothing.
+
+    `clock` gives ms UTC; `random` n bytes; `seal()` makes sure that the newest head is sealed and returns the sealed
+    size; `caught_up()` waits until the catalogue holds what is recorded; `settle_unlock()` brings the unlock key's
+    holders in line with the standing.
+    """
+
+    origin: str
+    engine: str
+    log: Log
+    store: Beside
+    checkpoints: Checkpoints
+    catalogue: Catalogue
+    vault: Vault
+    policy: Policy
+    clock: Callable[[], int]
+    random: Callable[[int], bytes]
+    seal: Callable[[], int]
+    caught_up: Callable[[], None]
+    settle_unlock: Callable[[], None]
+    sequencer: Sequencer | None = None
+
+    def writer(self) -> Sequencer:
+        """The sequencer. Raises Busy where nobody has opened the office here."""
+        if self.sequencer is None:
+            raise Busy("this registry is open for reading only; an officer who may open the office has to open it to record")
+        return self.sequencer
+
+    def standing(self) -> Standing:
+        """Who is who, as of the last commit."""
+        return self.sequencer.standing() if self.sequencer else self.store.standing()
+
+    def head(self) -> Head:
+        """The newest committed head."""
+        return self.store.head()
+
+    def act(self, position: int) -> Act | None:
+        """The act at the position; None where a loaded row lies."""
+        entry = decode_entry(self.log.entry(position))
+        return entry if isinstance(entry, Act) else None
+
+    def names(self) -> dict[str, str]:
+        """Officers' sign-in names by reference, as far as the vault opens here."""
+        found: dict[str, str] = {}
+        for officer in self.standing().officers():
+            act = self.act(officer.enrolled)
+            details = details_of(act.intent) if act else None
+            if isinstance(details, Confirmed):  # two administrators: the enrolment stands in the act that was confirmed
+                act = self.act(details.confirms)
+                details = details_of(act.intent) if act else None
+            if isinstance(details, OfficerEnrolled):
+                name = self._name(details)
+                if name is not None:
+                    found[officer.reference] = name
+        return found
+
+    def _name(self, details: OfficerEnrolled) -> str | None:
+        try:
+            return str(reveal(unpack(self.vault.withheld(details.vault.id)), details.sd).get("name", ""))
+        except RegistryError:  # no key here, or shredded: the reference has to do
+            return None
+
+
+def named(names: dict[str, str], references: Iterable[str]) -> str:
+    """The references with their names where known: `officer/3 (j.patel)`."""
+    return ", ".join(f"{one} ({names[one]})" if one in names else one for one in references)
