@@ -1,7 +1,8 @@
 """The web application. It opens nothing: whoever starts it hands it a function that tells the registry's status.
 
     GET /livez    200 {"alive":true}: the process runs; nothing was asked of the registry
-    GET /readyz   200 {"state":"ready","origin":…,"size":…,"root":…,"engine":…,"not_yet_searchable":…}
+    GET /readyz   200 {"state":"ready","origin":…,"size":…,"sealed":…,"root":…,"engine":…,
+                       "not_yet_searchable":…}
                   200 {"state":"degraded",…}: reads are answered, but a search does not find all that is recorded yet
                   503 {"state":"busy"|"halted"|"away"}: reads cannot be answered
 
@@ -46,6 +47,7 @@ def build(status: Callable[[], Status]) -> Starlette:
                 "state": "degraded" if now.not_yet_searchable else "ready",
                 "origin": now.origin,
                 "size": now.size,
+                "sealed": now.sealed,
                 "root": now.root,
                 "engine": now.engine,
                 "not_yet_searchable": now.not_yet_searchable,

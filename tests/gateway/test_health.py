@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 import uvicorn
+from msgspec.structs import replace
 
 from gateway.app import build
 from registry.desk.status import Status
@@ -23,8 +24,13 @@ STATUS = Status(
     root="gRVgA0BBDDbGKn/x2XQPxDzTdvUPzS7DzAk0Tjn8j0Y=",
     engine="sqlite 3.54.1",
     not_yet_searchable=0,
+    sealed=1_204_900,
+    state="13 entries recorded, not sealed yet",
+    departments=2,
+    officers=4,
+    open_loads=0,
 )
-LAGGING = Status(origin=STATUS.origin, size=9, root=STATUS.root, engine=STATUS.engine, not_yet_searchable=3)
+LAGGING = replace(STATUS, not_yet_searchable=3)
 
 
 @contextmanager
@@ -67,6 +73,7 @@ def test_readyz_tells_what_every_checkpoint_tells() -> None:
         "state": "ready",
         "origin": "registry.example/land",
         "size": 1_204_913,
+        "sealed": 1_204_900,
         "root": STATUS.root,
         "engine": "sqlite 3.54.1",
         "not_yet_searchable": 0,
@@ -125,7 +132,7 @@ def test_nothing_else_is_served() -> None:
 
 def test_hostile_names_stay_inside_the_json() -> None:
     hostile = 'x"}\n\x1b]52;c;AA==\x07\u202e'
-    with served(lambda: Status(origin=hostile, size=1, root="r", engine=hostile, not_yet_searchable=0)) as client:
+    with served(lambda: replace(STATUS, origin=hostile, engine=hostile)) as client:
         answer = client.get("/readyz")
     assert json.loads(answer.content)["origin"] == hostile
     assert b"\x1b" not in answer.content

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -70,6 +71,11 @@ STATUS = Status(
     root="gRVgA0BBDDbGKn/x2XQPxDzTdvUPzS7DzAk0Tjn8j0Y=",
     engine="sqlite 3.54.1",
     not_yet_searchable=41_200,
+    sealed=1_204_913,
+    state="sealed, no witnesses appointed",
+    departments=2,
+    officers=4,
+    open_loads=0,
 )
 
 
@@ -86,6 +92,7 @@ def test_everything_fits_and_nothing_is_cut(size: tuple[int, int]) -> None:
             "Origin            registry.example/land",
             "Size              1 204 913",
             f"Root              {STATUS.root}",
+            "State             sealed, no witnesses appointed",
             "Engine            sqlite 3.54.1",
             "A search finds    all but 41 200 recorded and not searchable yet",
             "M0401 Read at size 1 204 913. F5 reads again.",
@@ -103,9 +110,7 @@ def test_f5_reads_again(size: tuple[int, int]) -> None:
 
     async def steps(app: Workbench, pilot: Pilot[None]) -> None:
         assert registry.asked == 1
-        registry.answer = Status(
-            origin=STATUS.origin, size=1_204_914, root="b" * 44, engine=STATUS.engine, not_yet_searchable=0
-        )
+        registry.answer = replace(STATUS, size=1_204_914, root="b" * 44, not_yet_searchable=0)
         await pilot.press("f5")
         await settled(app, pilot)
         assert registry.asked == 2
@@ -159,7 +164,7 @@ HOSTILE = "a\x1b]52;c;cm0gLXJmIH4=\x07b\u202egpj[red]x[/red][@click=app.quit]qui
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_hostile_text_neither_commands_the_terminal_nor_is_read_as_markup(size: tuple[int, int]) -> None:
-    registry = Registry(Status(origin=HOSTILE, size=1, root=HOSTILE, engine=HOSTILE, not_yet_searchable=0))
+    registry = Registry(replace(STATUS, origin=HOSTILE, root=HOSTILE, engine=HOSTILE, state=HOSTILE))
 
     async def steps(app: Workbench, pilot: Pilot[None]) -> None:
         page = "".join(rows(app))

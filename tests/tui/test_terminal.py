@@ -25,7 +25,11 @@ PROGRAM = f"""
 from registry.desk.status import Status
 from tui.app import Workbench
 hostile = {HOSTILE!r}
-Workbench(lambda: Status(origin=hostile, size=7, root=hostile, engine="END-OF-PAGE", not_yet_searchable=0)).run()
+status = Status(
+    origin=hostile, size=7, root=hostile, engine="END-OF-PAGE", not_yet_searchable=0,
+    sealed=7, state=hostile, departments=1, officers=1, open_loads=0,
+)
+Workbench(lambda: status).run()
 """
 
 

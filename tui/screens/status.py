@@ -1,4 +1,4 @@
-"""The registry's status: origin, size, root, engine, and how far searching lags. F5 reads it again.
+"""The registry's status: origin, size, root, state, engine, and how far searching lags. F5 reads it again.
 
 The figures come from the function that the application was started with, called in a thread; the worker touches no
 widget, it posts what it found, and the handlers below own the screen.
@@ -28,6 +28,7 @@ ROWS = (
     ("origin", "Origin"),
     ("size", "Size"),
     ("root", "Root"),
+    ("state", "State"),
     ("engine", "Engine"),
     ("searchable", "A search finds"),
 )
@@ -101,6 +102,7 @@ class StatusScreen(Screen[None]):
         self._write("origin", status.origin)
         self._write("size", wording.counted(status.size))
         self._write("root", status.root)
+        self._write("state", status.state)
         self._write("engine", status.engine)
         self._write("searchable", wording.searchable(status.not_yet_searchable))
         self._say(wording.read(status.size))
