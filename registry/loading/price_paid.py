@@ -90,7 +90,7 @@ def read(stream: BinaryIO) -> Iterator[SourceRow | Reject]:
                 first, None, f"longer than {MAX_LINE_BYTES:,} bytes, of which the first are kept; {_LIMIT}", raw
             )
         elif text is None:
-            yield from _carefully(first, raw)
+            yield from _carefully(first, raw, days)
         else:
             yield from _quickly(first, text, days)
 
@@ -151,12 +151,15 @@ def _quickly(first: int, text: str, days: dict[str, str]) -> Iterator[SourceRow 
             yield row
 
 
-def _carefully(first: int, raw: bytes) -> Iterator[SourceRow | Reject]:
-    """Line by line, each on its own bytes, so that one that cannot be read spoils no other."""
+def _carefully(first: int, raw: bytes, days: dict[str, str]) -> Iterator[SourceRow | Reject]:
+    """Line by line, each on its own bytes, so that one that cannot be read spoils no other, nor slows it down much."""
     line = first
     for piece in raw.removesuffix(b"\n").split(b"\n"):
         for original in _old_lines(piece.rstrip(b"\r")):
-            if original:
+            text = None if b"\r" in original else _plain(original)
+            if text is not None:
+                yield from _quickly(line, text, days)
+            else:
                 yield _record(line, original)
             line += 1
 
