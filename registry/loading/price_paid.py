@@ -257,7 +257,10 @@ def _judged(fields: list[str]) -> tuple[str, Op, SaleFacts]:
 
 
 def original(row: SourceRow) -> bytes:
-    """A good row written as the source writes it, for a reject that is found only after reading."""
+    """A good row written as the source writes it, for a reject that is found only after reading.
+
+    These are the bytes it was read from, but that a missing status is there (A) and a lower-case id is in upper case.
+    """
     facts = row.facts
     fields = (
         f"{{{row.source_id}}}",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from registry.errors import Malformed
 from registry.loading import price_paid
 from registry.loading.lines import BLOCK_BYTES, MAX_LINE_BYTES
-from registry.loading.price_paid import FIELD_LIMIT, OFFICIAL, recognise
+from registry.loading.price_paid import FIELD_LIMIT, OFFICIAL, original, recognise
 from registry.loading.rows import Reject, SourceRow
 from registry.records.sale import SaleFacts, address_key, mangled, searchable
 
@@ -362,6 +362,13 @@ def test_a_mangled_address_is_never_merged() -> None:
     assert address_key(msgspec.structs.replace(FACTS, saon="10-Dec")) is None
 
 
+def test_a_row_is_written_again_as_it_was_read() -> None:
+    for raw in (row(), row(c16="D"), row(c10='the "OLD" inn', c2="0", c4="")):
+        (found,) = read(raw)
+        assert isinstance(found, SourceRow)
+        assert original(found) == raw
+
+
 def test_the_whole_address_can_be_searched() -> None:
     assert searchable(FACTS) == "8 HOLLOW PLACE ELMHAM EASTLEA EASTLEA DISTRICT SOUTHSHIRE QZ4 9DN"
 
@@ -372,6 +379,7 @@ def test_the_real_head_of_the_complete_file_loads_whole() -> None:
     rows = [one for one in read(raw) if isinstance(one, SourceRow)]
     assert len(rows) == 10_298
     assert len(read(raw)) == 10_298
+    assert list(map(original, rows)) == raw.split(b"\n")
     # The judge is the csv module, told nothing of ours.
     assert [f"{{{one.source_id}}}" for one in rows] == [record[0] for record in csv.reader(io.StringIO(raw.decode()))]
     assert sum(not one.facts.postcode for one in rows) == 8
