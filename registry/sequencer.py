@@ -1,10 +1,11 @@
 """The only writer: a fair queue, and the turn. Decide → append → commit; then answer.
 
-A turn takes what waited during the last commit: up to 4,096 acts, or one batch of a load. After each batch whatever acts wait go first, so
-a clerk never waits for more than one. In the turn, in order:
+A turn takes what waited during the last commit: up to 4,096 acts, or one batch of a load. After each batch whatever
+acts wait go first, so a clerk never waits for more than one. In the turn, in order:
 
 1. the head in the store is the head in memory, or memory is dropped and read again;
-2. act by act, each rule decides on the standing and the subject's state, with what earlier acts of the turn did; no database is written yet,
+2. act by act, each rule decides on the standing and the subject's state, with what earlier acts of the turn did; no
+database is written yet,
    so an act that fails leaves nothing behind;
 3. entries, tiles, requests, subjects, standing, and last the head by compare-and-swap;
 4. COMMIT. Only now does memory move and is anybody answered.
@@ -25,7 +26,17 @@ from typing import Protocol
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from registry.errors import Busy, KeyReused, LedgerHalted, Misuse, NotHeld, NotPermitted, Refused, RegistryError, Unproven
+from registry.errors import (
+    Busy,
+    KeyReused,
+    LedgerHalted,
+    Misuse,
+    NotHeld,
+    NotPermitted,
+    Refused,
+    RegistryError,
+    Unproven,
+)
 from registry.ledger.known import Known, Run, pack_run
 from registry.ledger.log import Log
 from registry.ledger.merkle import leaf_hash
@@ -33,7 +44,19 @@ from registry.ledger.ports import Head, Shelves, Turn
 from registry.ledger.signature import verify_ed25519
 from registry.ledger.tiles import WIDTH, frame
 from registry.records import rules
-from registry.records.acts import REFUSED, Act, Confirmed, Founded, Intent, Kind, Row, decode_entry, details_of, link, signed_bytes
+from registry.records.acts import (
+    REFUSED,
+    Act,
+    Confirmed,
+    Founded,
+    Intent,
+    Kind,
+    Row,
+    decode_entry,
+    details_of,
+    link,
+    signed_bytes,
+)
 from registry.records.encoding import MAX_ENTRY_BYTES, canonical, from_base64, to_base64
 from registry.records.envelope import Sealed
 from registry.records.identifiers import subject_digest
@@ -42,6 +65,7 @@ from registry.records.muniment import SubjectState
 from registry.records.roles import Verb
 from registry.records.rows import follow
 from registry.records.standing import Standing, StandingRow
+from registry.records.subject import Last
 
 MAX_ACTS_A_TURN = 4_096
 MAX_WAITING = 16_384
@@ -51,36 +75,11 @@ Milestone = Callable[[str], None]
 """Told the name of each durable step once it is done; a crash test stops the process there."""
 
 
-class LastEntry(Protocol):
-    """The last entry on a subject, as the store keeps it."""
-
-    @property
-    def reference(self) -> str: ...
-    @property
-    def position(self) -> int: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def leaf(self) -> bytes: ...
-    @property
-    def state(self) -> bytes: ...
-
-
-class Last(msgspec.Struct, frozen=True):
-    """The last entry on a subject: position, number, leaf hash, encoded SubjectState (or empty)."""
-
-    reference: str
-    position: int
-    number: int
-    leaf: bytes
-    state: bytes
-
-
 class WritingTurn(Turn, Protocol):
     """A turn that also writes the state beside the ledger, in the same transaction."""
 
     def put_requests(self, rows: Iterable[tuple[str, int, bytes]]) -> None: ...
-    def put_subjects(self, rows: Iterable[tuple[int, LastEntry]]) -> None: ...
+    def put_subjects(self, rows: Iterable[tuple[int, Last]]) -> None: ...
     def put_run(self, first: int, count: int, body: bytes) -> None: ...
     def put_standing(self, rows: Iterable[StandingRow]) -> None: ...
     def put_load(self, load: Load) -> None: ...
@@ -91,7 +90,7 @@ class Store(Shelves, Protocol):
 
     def turn(self) -> AbstractContextManager[WritingTurn]: ...
     def request(self, key: str) -> tuple[int, bytes] | None: ...
-    def last(self, digest: int, reference: str) -> LastEntry | None: ...
+    def last(self, digest: int, reference: str) -> Last | None: ...
     def runs(self) -> Iterable[Run]: ...
     def subject_digests(self) -> Iterable[int]: ...
     def standing(self) -> Standing: ...
@@ -102,8 +101,9 @@ class Store(Shelves, Protocol):
 class Proposal:
     """An act before its turn: the intent, the officer who signed it, his signature (64 bytes).
 
-    `concerning` is the subject read, for a reading (whose own subject is the department); `sealed` and `sd` are where a reading's withheld
-    officer and signature lie. `load` is the row that an opening or closing act puts beside the ledger; its position is set here.
+    `concerning` is the subject read, for a reading (whose own subject is the department); `sealed` and `sd` are
+    where a reading's withheld officer and signature lie. `load` is the row that an opening or closing act puts
+    beside the ledger; its position is set here.
     """
 
     intent: Intent
@@ -116,7 +116,8 @@ class Proposal:
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """The answer: durable at `position`, as act `number` on `subject`. `rule` is worth showing where it is not empty."""
+    """The answer: durable at `position`, as act `number` on `subject`. `rule` is worth showing where it is not
+    empty."""
 
     position: int
     subject: str
@@ -128,7 +129,8 @@ class Recorded(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Filled:
-    """What a batch of a load adds: entries with their leaf hashes in order, ids of number 1 as (digest, position), subject rows, the load moved on."""
+    """What a batch of a load adds: entries with their leaf hashes in order, ids of number 1 as (digest, position),
+    subject rows, the load moved on."""
 
     entries: list[bytes]
     leaves: list[bytes]
@@ -190,8 +192,9 @@ class Work:
         """Where the next entry goes."""
         return self.head.size + len(self.entries)
 
-    def last(self, reference: str, digest: int | None = None) -> LastEntry | None:
-        """The last entry on the subject: from this turn, the subject table, or a loaded row of number 1 (read and confirmed)."""
+    def last(self, reference: str, digest: int | None = None) -> Last | None:
+        """The last entry on the subject: from this turn, the subject table, or a loaded row of number 1 (read and
+        confirmed)."""
         if reference in self.subjects:
             return self.subjects[reference]
         digest = subject_digest(reference) if digest is None else digest
@@ -219,7 +222,8 @@ class Work:
 
 
 class Sequencer:
-    """The writer's thread and its queue. `enter` and `enter_rows` may be called from any thread and return once the answer is durable."""
+    """The writer's thread and its queue. `enter` and `enter_rows` may be called from any thread and return once the
+    answer is durable."""
 
     def __init__(
         self,
@@ -231,7 +235,8 @@ class Sequencer:
         committed: Callable[[int, Sequence[bytes], bool], None],
         milestone: Milestone,
     ) -> None:
-        """`clock` gives ms UTC; `committed(first, entries, acts)` is called after each commit, in the writer's thread."""
+        """`clock` gives ms UTC; `committed(first, entries, acts)` is called after each commit, in the writer's
+        thread."""
         self._store, self._log, self._origin = store, log, origin
         self._clock, self._committed, self._milestone = clock, committed, milestone
         self._acts: deque[_Waiting] = deque()
@@ -246,7 +251,8 @@ class Sequencer:
     # ---- the queue ----
 
     def enter(self, proposal: Proposal) -> Recorded:
-        """Record the act, or its refusal. Raises Refused (recorded at its `position`), NotHeld, Busy, BadSignature, LedgerHalted."""
+        """Record the act, or its refusal. Raises Refused (recorded at its `position`), NotHeld, Busy, BadSignature,
+        LedgerHalted."""
         waiting = _Waiting(proposal=proposal)
         waiting.key = self._check_signature(proposal)
         self._wait(waiting, self._acts)
@@ -296,7 +302,7 @@ class Sequencer:
         memory = self._memory
         return self._store.standing() if memory is None else memory.standing
 
-    def look(self, reference: str) -> LastEntry | None:
+    def look(self, reference: str) -> Last | None:
         """The last entry on a subject as of the last commit, for whoever prepares; the turn asks again."""
         memory = self._memory or self._read()
         return Work(self._store, self._log, memory, 0).last(reference)
@@ -334,7 +340,8 @@ class Sequencer:
     # ---- the turn ----
 
     def _take(self, taken: list[_Waiting]) -> None:
-        """One turn for these; every error is told to those who wait, and a turn that failed leaves nothing in memory."""
+        """One turn for these; every error is told to those who wait, and a turn that failed leaves nothing in
+        memory."""
         if self._halted is not None:
             self._tell(taken, self._halted)
             return
@@ -345,9 +352,13 @@ class Sequencer:
             if isinstance(error, LedgerHalted):
                 self._halted = error
             self._tell(taken, error)
-        except BaseException as error:  # the thread must answer whatever happens, and a state we do not know is not continued
+        except (
+            BaseException
+        ) as error:  # the thread must answer whatever happens, and a state we do not know is not continued
             self._memory = None
-            self._halted = LedgerHalted(f"the writer's turn failed in an unforeseen way ({type(error).__name__}); open the office again")
+            self._halted = LedgerHalted(
+                f"the writer's turn failed in an unforeseen way ({type(error).__name__}); open the office again"
+            )
             self._tell(taken, error)
 
     @staticmethod
@@ -436,16 +447,25 @@ class Sequencer:
             refusal.position = position
             raise refusal
         if proposal.load is not None:
-            at_position = msgspec.structs.replace(proposal.load, position=position) if intent.kind is Kind.LOAD_OPENED else proposal.load
+            at_position = (
+                msgspec.structs.replace(proposal.load, position=position)
+                if intent.kind is Kind.LOAD_OPENED
+                else proposal.load
+            )
             closed = position if intent.kind is Kind.LOAD_CLOSED else None
-            work.loads.append(msgspec.structs.replace(at_position, opened_at=at_position.opened_at or work.at, closed=closed))
+            work.loads.append(
+                msgspec.structs.replace(at_position, opened_at=at_position.opened_at or work.at, closed=closed)
+            )
         return Recorded(position, subject, case.number, work.at, intent.kind, decision.rule)
 
     @staticmethod
-    def _add(work: Work, act: Act, last: LastEntry | None, decision: rules.Decision) -> int:
+    def _add(work: Work, act: Act, last: Last | None, decision: rules.Decision) -> int:
         entry = canonical(act)
         if len(entry) > MAX_ENTRY_BYTES:
-            raise Misuse(f"the act would take {len(entry)} bytes in the ledger, at most {MAX_ENTRY_BYTES}; put what is large into the body")
+            raise Misuse(
+                f"the act would take {len(entry)} bytes in the ledger, "
+                f"at most {MAX_ENTRY_BYTES}; put what is large into the body"
+            )
         position, leaf = work.position, leaf_hash(entry)
         work.entries.append(entry)
         work.leaves.append(leaf)
@@ -460,14 +480,19 @@ class Sequencer:
         """The answer to a request key that was used before."""
         position, known = earlier
         if digest != known:
-            raise KeyReused(f"the request key {intent.key[:40]} was used for other content (position {position})", rule="request-key")
+            raise KeyReused(
+                f"the request key {intent.key[:40]} was used for other content (position {position})",
+                rule="request-key",
+            )
         here = position - work.head.size
         entry = decode_entry(work.entries[here] if here >= 0 else self._log.entry(position, work.head.size))
         if not isinstance(entry, Act):
             raise LedgerHalted(f"the request key of an act leads to position {position}, which is none: run an audit")
         rule = entry.rule if entry.rule is not UNSET else ""
         if entry.outcome is not UNSET:
-            raise Refused(f"this was refused before, at position {position}, by the rule {rule}", rule=rule, position=position)
+            raise Refused(
+                f"this was refused before, at position {position}, by the rule {rule}", rule=rule, position=position
+            )
         return Recorded(position, entry.subject, entry.number, entry.at, entry.intent.kind, rule)
 
     def _awaited(self, work: Work, intent: Intent) -> rules.Proposed | None:
@@ -494,7 +519,9 @@ class Sequencer:
         load = batch.load
         officer = work.standing.officer(load.officer)
         if officer is None or officer.revoked is not None:
-            raise NotPermitted(f"{load.officer} was revoked: load/{load.position} stops at row {load.next_row}", rule="key-revoked")
+            raise NotPermitted(
+                f"{load.officer} was revoked: load/{load.position} stops at row {load.next_row}", rule="key-revoked"
+            )
         rules.permit(work.standing, officer, Verb.LOAD_RUN, load.department, work.at)
         filled = batch.fill(work)
         work.entries, work.leaves = filled.entries, filled.leaves
@@ -530,7 +557,8 @@ class Sequencer:
             turn.put_load(load)
         head = Head(old.size + len(work.entries), edge.root(), edge, old.epoch)
         turn.move_head(old, head)
-        # What a turn that is rolled back after this leaves in the filter costs one look, never a wrong answer: memory is
+        # What a turn that is rolled back after this leaves in the filter costs one look, never a wrong answer:
+        # memory is
         # dropped with it.
         memory.known.note([subject_digest(reference) for reference in work.subjects])
         if run is not None:
@@ -538,15 +566,20 @@ class Sequencer:
         return _Memory(head, tail, work.standing, memory.known, work.at)
 
     def _read(self) -> _Memory:
-        """Memory from the store alone: at opening, and after anything went wrong. The tail must hash to the head's edge."""
+        """Memory from the store alone: at opening, and after anything went wrong. The tail must hash to the head's
+        edge."""
         head = self._store.head()
         start = head.size // WIDTH * WIDTH
         tail = list(self._log.bundle(start // WIDTH, head.size)) if head.size > start else []
         level = head.edge.levels[0] if head.edge.levels else b""
         if b"".join(map(leaf_hash, tail)) != level or head.edge.root() != head.root:
-            raise LedgerHalted(f"the last entries (from position {start}) do not hash to the head of size {head.size}: run an audit")
+            raise LedgerHalted(
+                f"the last entries (from position {start}) do not hash to the head of size {head.size}: run an audit"
+            )
         last_at = decode_entry(self._log.entry(head.size - 1, head.size)).at if head.size else 0
-        return _Memory(head, tail, self._store.standing(), Known(self._store.runs(), self._store.subject_digests()), last_at)
+        return _Memory(
+            head, tail, self._store.standing(), Known(self._store.runs(), self._store.subject_digests()), last_at
+        )
 
     def _check_signature(self, proposal: Proposal, founding: Proposal | None = None) -> str:
         """Verify the officer's signature before the queue; the turn asks only whether this key is still his.
@@ -560,7 +593,9 @@ class Sequencer:
             key = details.key if isinstance(details, Founded) else None
         if key is None:
             raise NotPermitted(f"{proposal.officer} is not enrolled here", rule="enrolled")
-        verify_ed25519(from_base64(key, 32, "officer's key"), proposal.signature, signed_bytes(self._origin, proposal.intent))
+        verify_ed25519(
+            from_base64(key, 32, "officer's key"), proposal.signature, signed_bytes(self._origin, proposal.intent)
+        )
         return key
 
 

@@ -46,7 +46,8 @@ def read_settings(
     inside, outside = keys.resolve(), place.resolve()
     if inside == outside or inside.is_relative_to(outside) or outside.is_relative_to(inside):
         raise Misuse(
-            f"registry {place} and signer {keys}: one lies inside the other; keep them apart, so that no backup holds both"
+            f"registry {place} and signer {keys}: one lies inside the other; "
+            "keep them apart, so that no backup holds both"
         )
     file = environment.get(PASSPHRASE_FILE)
     return Settings(place, keys, officer or environment.get(OFFICER) or None, Path(file) if file else None)

@@ -24,7 +24,7 @@ from registry.records.disclosure import pack, reveal, unpack, withhold
 from registry.records.encoding import canonical, to_base64
 from registry.records.muniment import MunimentKind, SubjectState, Visibility
 from registry.records.rows import muniment_details
-from registry.sequencer import LastEntry
+from registry.records.subject import Last
 
 READ_BYTES = 1 << 20
 
@@ -38,7 +38,8 @@ class Preparer:
         self._said: dict[str, set[str]] = {}
 
     def prepare(self, number: int, row: SourceRow | MunimentRow) -> Prepared | Reject:
-        """The line ready for its turn, or why it cannot be recorded. Its body is sealed and durable when this returns."""
+        """The line ready for its turn, or why it cannot be recorded. Its body is sealed and durable when this
+        returns."""
         assert isinstance(row, MunimentRow)
         subject = f"muniment/{row.source_id}"
         try:
@@ -72,25 +73,38 @@ class Preparer:
         self._versions[subject] = version
         return version
 
-    def _withdrawal(self, number: int, row: MunimentRow, subject: str, last: LastEntry | None) -> Prepared:
+    def _withdrawal(self, number: int, row: MunimentRow, subject: str, last: Last | None) -> Prepared:
         if last is None and subject not in self._versions:
             raise Misuse(f"{subject} is withdrawn by this line, but was never recorded here")
         return Prepared(number, subject, row.op, canonical(RowDetails()), False)
 
     def _details(
-        self, row: MunimentRow, subject: str, version: int, body: tuple[BinaryIO | None, int], content: str | None, source: str
+        self,
+        row: MunimentRow,
+        subject: str,
+        version: int,
+        body: tuple[BinaryIO | None, int],
+        content: str | None,
+        source: str,
     ) -> RowDetails:
         public = row.visibility == Visibility.PUBLIC
         own: dict[str, str | int] = {}
         if row.body is not None and content is not None:
-            own = {"file_name": row.body.name, "media_type": mimetypes.guess_type(row.body.name)[0] or "application/octet-stream"}
+            own = {
+                "file_name": row.body.name,
+                "media_type": mimetypes.guess_type(row.body.name)[0] or "application/octet-stream",
+            }
         hidden: dict[str, str | int] = {**row.withheld, "source": source}
         if not public and content is not None:
             hidden |= {"content": content, **own}
         sd, disclosures = withhold(hidden, self._session.salts(len(hidden)))
         facts = {**row.details, **own} if public else dict(row.details)
         stream, size = body
-        sealed = self._session.services.vault.seal(subject, version, body=stream, size=size, withheld=pack(disclosures)) if self._sealing else UNSET
+        sealed = (
+            self._session.services.vault.seal(subject, version, body=stream, size=size, withheld=pack(disclosures))
+            if self._sealing
+            else UNSET
+        )
         return RowDetails(
             sd=sd,
             content=content if public and content is not None else UNSET,
@@ -114,7 +128,7 @@ class Preparer:
             raise Misuse(f"body {str(row.body)!a}: is empty; leave 'body' out where there is none")
         return path.open("rb")
 
-    def _known(self, subject: str, source: str, last: LastEntry | None) -> bool:
+    def _known(self, subject: str, source: str, last: Last | None) -> bool:
         """Whether this very line was recorded before, in this file or the registry."""
         if source in self._said.get(subject, ()):
             return True
@@ -145,7 +159,8 @@ def _measure(body: BinaryIO) -> tuple[str, int]:
 
 
 def _source(row: MunimentRow, content: str | None) -> str:
-    """A digest of all that the line said; equal lines give equal digests, and it stands among the withheld members only."""
+    """A digest of all that the line said; equal lines give equal digests, and it stands among the withheld members
+    only."""
     said = [row.op, row.kind, row.visibility, row.details, row.withheld, row.occurred_at, content]
     return to_base64(hashlib.sha256(canonical(said)).digest())
 

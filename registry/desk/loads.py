@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import msgspec
 from msgspec import UNSET
@@ -37,7 +37,8 @@ Reader = Callable[[BinaryIO], Iterator[SourceRow | MunimentRow | Reject]]
 
 
 class LoadReport(msgspec.Struct, frozen=True):
-    """What a load did. rows = recorded + already + changed + withdrawn + rejected; flagged overlaps; positions of its rows."""
+    """What a load did. rows = recorded + already + changed + withdrawn + rejected; flagged overlaps; positions of
+    its rows."""
 
     file: str
     rows: int
@@ -128,7 +129,7 @@ class Loads:
             def report(counts: Counts) -> None:
                 told(LoadProgress(min(counted.read_bytes / size, 1.0), counts, perf_counter() - began))
 
-            load = loader.run(_reader(form)(counted), report)
+            load = loader.run(_reader(form)(cast(BinaryIO, counted)), report)
             interrupted = stopped()
         if load.rejects_bytes == 0 and rejects.exists():
             rejects.unlink()
@@ -136,12 +137,16 @@ class Loads:
             return _report(path, load, load.counts, began, rejects=rejects)
         if file_digest(path) != digest:
             load = self._close(load, "STOPPED")
-            raise Misuse(f"{name}: changed while it was loaded; load/{load.position} was stopped after {load.counts.rows} rows")
+            raise Misuse(
+                f"{name}: changed while it was loaded; load/{load.position} was stopped after {load.counts.rows} rows"
+            )
         load = self._close(load, "FINISHED")
         services.caught_up()
         return _report(path, load, load.counts, began, rejects=rejects)
 
-    def dry_run(self, path: Path, form: str = SALES, *, told: Told = lambda progress: None) -> tuple[LoadReport, tuple[Reject, ...]]:
+    def dry_run(
+        self, path: Path, form: str = SALES, *, told: Told = lambda progress: None
+    ) -> tuple[LoadReport, tuple[Reject, ...]]:
         """What `load` would report, nothing recorded; with the first 1,000 rejects."""
         began = perf_counter()
         dialect = self.recognise(path, form)
@@ -169,6 +174,7 @@ class Loads:
 
     def _sale(self, number: int, row: SourceRow | MunimentRow) -> Prepared | Reject:
         """A sale's row; one that another department holds is not ours to change."""
+        assert isinstance(row, SourceRow)
         prepared = prepare_sale(number, row)
         services = self._session.services
         last = services.writer().look(prepared.subject)
@@ -181,7 +187,12 @@ class Loads:
         if said_before(services.log, size, (), last.position, prepared.op, prepared.details):
             prepared.known = True
             return prepared
-        return Reject(row.line, None, f"{prepared.subject} is held by {held}: only its loader adds to it", price_paid.original(row))
+        return Reject(
+            row.line,
+            None,
+            f"{prepared.subject} is held by {held}: only its loader adds to it",
+            price_paid.original(row),
+        )
 
     def _open(self, digest: str, name: str, dialect: str) -> Load:
         """The load of that file: a new LOAD_OPENED, or the one that was interrupted."""
@@ -190,7 +201,9 @@ class Loads:
             if load.state is not LoadState.OPEN:
                 continue
             if load.officer != session.officer:
-                raise NotPermitted(f"load/{load.position} of {name} was begun by {load.officer}, who has to go on with it")
+                raise NotPermitted(
+                    f"load/{load.position} of {name} was begun by {load.officer}, who has to go on with it"
+                )
             if load.dialect != dialect:
                 raise Refused(f"load/{load.position} of {name} was begun as {load.dialect}; load it as that")
             return load
@@ -202,7 +215,7 @@ class Loads:
     def _close(self, load: Load, outcome: str) -> Load:
         root = Edge.from_bytes(load.entries, load.edge).root() if load.entries else EMPTY_ROOT
         details = LoadClosed(
-            counts={name: value for name, value in msgspec.structs.asdict(load.counts).items()},
+            counts=msgspec.structs.asdict(load.counts),
             outcome="FINISHED" if outcome == "FINISHED" else "STOPPED",
             root=to_base64(root),
             first=UNSET if load.first is None else load.first,
@@ -225,12 +238,9 @@ class _Counted:
         self.read_bytes += len(chunk)
         return chunk
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._stream, name)
-
 
 def _reader(form: str) -> Reader:
-    return json_lines.read if form == MUNIMENTS else price_paid.read  # type: ignore[return-value]
+    return json_lines.read if form == MUNIMENTS else price_paid.read
 
 
 def file_digest(path: Path) -> str:
@@ -243,7 +253,14 @@ def file_digest(path: Path) -> str:
 
 
 def _report(
-    path: Path, load: Load, counts: Counts, began: float, *, rejects: Path | None = None, known: bool = False, dry: bool = False
+    path: Path,
+    load: Load,
+    counts: Counts,
+    began: float,
+    *,
+    rejects: Path | None = None,
+    known: bool = False,
+    dry: bool = False,
 ) -> LoadReport:
     seconds = max(perf_counter() - began, 1e-9)
     return LoadReport(

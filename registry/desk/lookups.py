@@ -1,8 +1,8 @@
 """The counter where one looks things up: find, show, history, receipt. Also for the public, who sees what is public.
 
-A search is not a proof; a history is, as far as it goes: each act's number and link are compared with the tree. What may
-be shown is decided here, by the one rule on visibility, for every surface. Withheld material is handed out only to a
-signed-in officer, and only after his reading was recorded.
+A search is not a proof; a history is, as far as it goes: each act's number and link are compared with the tree. What
+may be shown is decided here, by the one rule on visibility, for every surface. Withheld material is handed out only
+to a signed-in officer, and only after his reading was recorded.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ PAGE = 20
 
 
 class View(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One entry, as it may be shown to this desk. `link` is None for number 1, else whether the link agrees with the tree."""
+    """One entry, as it may be shown to this desk. `link` is None for number 1, else whether the link agrees with the
+    tree."""
 
     subject: str
     kind: str
@@ -268,10 +269,15 @@ class Lookups:
         return decode_entry(self._services.log.entry(position))
 
     def view(self, position: int, *, trusted: bool = False) -> View:
-        """One entry as this desk may see it; details of what is `own` to a department only when `trusted` (a reading stands)."""
+        """One entry as this desk may see it; details of what is `own` to a department only when `trusted` (a reading
+        stands)."""
         entry = self._entry(position)
         previous = None if entry.previous is UNSET else msgspec.to_builtins(entry.previous)
-        link = None if entry.previous is UNSET else to_base64(self._services.log.leaf(entry.previous.position)) == entry.previous.hash
+        link = (
+            None
+            if entry.previous is UNSET
+            else to_base64(self._services.log.leaf(entry.previous.position)) == entry.previous.hash
+        )
         if isinstance(entry, Row):
             return View(
                 subject=entry.subject,
@@ -361,7 +367,9 @@ class Lookups:
             services.seal()
         sealed = services.checkpoints.latest()
         if sealed is None or sealed.size <= position:
-            raise NotHeld(f"position {position} is recorded but not sealed yet: ask again when the office has sealed it")
+            raise NotHeld(
+                f"position {position} is recorded but not sealed yet: ask again when the office has sealed it"
+            )
         size = sealed.size
 
         def included(at: int) -> Included:
@@ -371,7 +379,9 @@ class Lookups:
         if leaf_hash(raw) != services.log.leaf(position):
             raise RegistryError(f"the entry at {position} does not hash to its leaf in the tree: run an audit")
         supports = leans_on(position, raw, services.log.entry, self._came_into_force)
-        return position, issue(included(position), sealed.cosigned, supports=map(included, supports), disclosures=opened)
+        return position, issue(
+            included(position), sealed.cosigned, supports=map(included, supports), disclosures=opened
+        )
 
     def _may_take(self, reference: str) -> bool:
         state = self._state(reference)

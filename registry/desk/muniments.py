@@ -7,7 +7,7 @@ import mimetypes
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from msgspec import UNSET
 
@@ -183,7 +183,7 @@ class Muniments:
         sealed = self._session.services.vault.seal(
             subject,
             version,
-            body=checked,
+            body=cast(BinaryIO, checked),
             size=document.size,
             withheld=pack(disclosures) if disclosures else b"",
         )
@@ -192,5 +192,3 @@ class Muniments:
             raise Misuse(f"{document.name}: changed while it was read; nothing recorded, try again")
         facts = {**details, **own} if public else dict(details)
         return _Prepared(sealed, sd, facts, content if public else None)
-
-

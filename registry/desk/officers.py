@@ -1,4 +1,5 @@
-"""The counter for officers and departments: enrol, appoint, revoke, confirm, hand over the unlock key, add a department.
+"""The counter for officers and departments: enrol, appoint, revoke, confirm, hand over the unlock key, add a
+department.
 
 Keys are made where the officer is; only public keys come here. Sign-in names are withheld in the ledger and kept in the
 vault, for staff are persons too: everyone else sees `officer/3`.
@@ -61,7 +62,9 @@ class DepartmentView(msgspec.Struct, frozen=True):
 def check_name(name: str) -> str:
     """A sign-in name: lower case letters, digits, '.', '_' and '-', at most 64. Raises Misuse."""
     if not _NAME.fullmatch(name):
-        raise Misuse(f"{name[:70]!a} is not a sign-in name; expected lower-case letters, digits, '.', '_' or '-', like j.patel")
+        raise Misuse(
+            f"{name[:70]!a} is not a sign-in name; expected lower-case letters, digits, '.', '_' or '-', like j.patel"
+        )
     return name
 
 
@@ -115,7 +118,9 @@ class Officers:
 
     # ---- acting ----
 
-    def enrol(self, name: str, department: str, key: bytes, exchange: bytes, *, reference: str | None = None) -> Recorded:
+    def enrol(
+        self, name: str, department: str, key: bytes, exchange: bytes, *, reference: str | None = None
+    ) -> Recorded:
         """Enrol an officer by his public keys (Ed25519 and exchange, 32 bytes or as the signer makes them).
 
         Raises Misuse, Malformed (a key that may not be one), Refused, Stale (another enrolment came first).

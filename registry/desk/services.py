@@ -15,7 +15,8 @@ from registry.records.acts import Act, Confirmed, OfficerEnrolled, decode_entry,
 from registry.records.disclosure import reveal, unpack
 from registry.records.loads import Load
 from registry.records.standing import Standing
-from registry.sequencer import LastEntry, Sequencer
+from registry.records.subject import Last
+from registry.sequencer import Sequencer
 from registry.vault.vault import Vault
 
 
@@ -23,7 +24,7 @@ class Beside(Shelves, Protocol):
     """The state beside the ledger, to be read."""
 
     def standing(self) -> Standing: ...
-    def last(self, digest: int, reference: str) -> LastEntry | None: ...
+    def last(self, digest: int, reference: str) -> Last | None: ...
     def load(self, position: int) -> Load | None: ...
     def loads(self, file_digest: str | None = None) -> list[Load]: ...
 
@@ -55,7 +56,9 @@ class Services:
     def writer(self) -> Sequencer:
         """The sequencer. Raises Busy where nobody has opened the office here."""
         if self.sequencer is None:
-            raise Busy("this registry is open for reading only; an officer who may open the office has to open it to record")
+            raise Busy(
+                "this registry is open for reading only; an officer who may open the office has to open it to record"
+            )
         return self.sequencer
 
     def standing(self) -> Standing:

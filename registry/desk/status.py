@@ -11,7 +11,8 @@ from registry.records.encoding import to_base64
 class Status(msgspec.Struct, frozen=True):
     """`size` entries and `root` (base64) as recorded; `sealed` the size of the newest checkpoint, 0 without one.
 
-    `not_yet_searchable` entries are recorded but not yet in the catalogue. `marked` is the size this signer last signed.
+    `not_yet_searchable` entries are recorded but not yet in the catalogue. `marked` is the size this signer last
+    signed.
     """
 
     origin: str
@@ -39,7 +40,9 @@ def status(services: Services) -> Status:
         engine=services.engine,
         not_yet_searchable=max(head.size - services.catalogue.projected(), 0),
         sealed=size,
-        state="sealed, no witnesses appointed" if size == head.size else f"{head.size - size} entries recorded, not sealed yet",
+        state="sealed, no witnesses appointed"
+        if size == head.size
+        else f"{head.size - size} entries recorded, not sealed yet",
         departments=len(standing.departments()),
         officers=sum(officer.revoked is None for officer in standing.officers()),
         open_loads=sum(load.closed is None for load in services.store.loads()),

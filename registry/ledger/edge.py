@@ -101,3 +101,12 @@ def nodes(tile: Callable[[int, int], bytes | None], edge: Edge) -> Node:
 
 def _cut(hashes: bytes) -> list[bytes]:
     return [hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE)]
+
+
+def edge_at(size: int, node: Node) -> Edge:
+    """The edge of the tree when it had that size, from the hashes of a larger one."""
+    levels = []
+    for level, width in enumerate(widths(size)):
+        first = size >> 8 * (level + 1) << 8
+        levels.append(b"".join(node(8 * level, first + at) for at in range(width)))
+    return Edge(tuple(levels))

@@ -1,8 +1,9 @@
-"""Is this id known? A Bloom filter answers almost every no; sorted runs of (digest, offset) answer the rest; the entry itself confirms.
+"""Is this id known? A Bloom filter answers almost every no; sorted runs of (digest, offset) answer the rest; the
+entry itself confirms.
 
-A *run* is what one batch of a load adds: for each row of number 1 the int64 digest of its reference and its offset from the run's first
-position, sorted by digest: 8 + 4 bytes a row, all digests first, then all offsets, little-endian. Two rows, digests 5 and 9, offsets 1 and 0:
-`0500000000000000 0900000000000000 01000000 00000000`.
+A *run* is what one batch of a load adds: for each row of number 1 the int64 digest of its reference and its offset
+from the run's first position, sorted by digest: 8 + 4 bytes a row, all digests first, then all offsets,
+little-endian. Two rows, digests 5 and 9, offsets 1 and 0: `0500000000000000 0900000000000000 01000000 00000000`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class Run:
     def __init__(self, first: int, body: bytes) -> None:
         count, rest = divmod(len(body), DIGEST_BYTES + OFFSET_BYTES)
         if rest:
-            raise Malformed(f"the run at position {first} is {len(body)} bytes long, not a multiple of {DIGEST_BYTES + OFFSET_BYTES}")
+            raise Malformed(
+                f"the run at position {first} has {len(body)} bytes, not a multiple of {DIGEST_BYTES + OFFSET_BYTES}"
+            )
         self.first, self.count = first, count
         self._digests, self._offsets = array("q"), array("I")
         self._digests.frombytes(body[: count * DIGEST_BYTES])
@@ -58,7 +61,10 @@ class Run:
 def pack_run(first: int, pairs: Iterable[tuple[int, int]]) -> bytes:
     """The bytes of a run from (digest, position) pairs, in any order; positions not below `first`."""
     ordered = sorted(pairs)
-    digests, offsets = array("q", (digest for digest, _ in ordered)), array("I", (position - first for _, position in ordered))
+    digests, offsets = (
+        array("q", (digest for digest, _ in ordered)),
+        array("I", (position - first for _, position in ordered)),
+    )
     if sys.byteorder == "big":
         digests.byteswap()
         offsets.byteswap()
@@ -91,7 +97,11 @@ class Known:
         mask, filter_ = self._mask, self._filter
         for digest in digests:
             low, high = digest & _HALF, digest >> 32 & _HALF
-            for bit in (low & mask, low + high & mask, low + 2 * high & mask):  # double hashing: three probes from two halves
+            for bit in (
+                low & mask,
+                low + high & mask,
+                low + 2 * high & mask,
+            ):  # double hashing: three probes from two halves
                 filter_[bit >> 3] |= 1 << (bit & 7)
 
     def perhaps(self, digest: int) -> bool:

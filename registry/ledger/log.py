@@ -30,7 +30,9 @@ class Log:
     def _read_bundle(self, n: int) -> tuple[bytes, ...]:
         body = self._shelves.bundle(n)
         if body is None:
-            raise LedgerHalted(f"bundle {n} (positions {n * WIDTH} to {n * WIDTH + WIDTH - 1}) is missing: run an audit")
+            raise LedgerHalted(
+                f"bundle {n} (positions {n * WIDTH} to {n * WIDTH + WIDTH - 1}) is missing: run an audit"
+            )
         return tiles.unframe(body, WIDTH)
 
     def bundle(self, n: int, size: int) -> tuple[bytes, ...]:

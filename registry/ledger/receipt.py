@@ -188,9 +188,8 @@ def check_signed(index: int, act: Act, origin: str, key: str, signature: bytes) 
         verify_ed25519(from_base64(key), signature, acts.signed_bytes(origin, act.intent))
     except BadSignature as error:
         raise BadSignature(f"the act at {index} is not what its officer signed: {error}") from error
-    intent = act.intent
-    unsigned = {Kind.LOAD_OPENED: f"load/{index}", Kind.READ: f"department/{intent.department}"}
-    if act.subject != (unsigned.get(intent.kind) if intent.subject is UNSET else intent.subject):
+    own = f"load/{index}" if act.intent.kind is Kind.LOAD_OPENED else None  # unknown to him who opens it
+    if act.subject != (act.intent.subject or own):
         raise ProofFailed(f"its officer did not sign the act at {index} for {act.subject[:80]!a}, where it stands")
 
 

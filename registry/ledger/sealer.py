@@ -1,4 +1,5 @@
-"""Sealing: from the newest committed head to a signed checkpoint, beside the turn. The same code runs when an office opens.
+"""Sealing: from the newest committed head to a signed checkpoint, beside the turn. The same code runs when an office
+opens.
 
 Each step is durable before the next:
 
@@ -18,8 +19,9 @@ from collections.abc import Callable, Sequence
 from registry.errors import LedgerHalted, Unproven
 from registry.ledger import cosignature, tiles
 from registry.ledger.checkpoint import Checkpoint
+from registry.ledger.edge import edge_at
 from registry.ledger.log import Log
-from registry.ledger.merkle import Node, leaf_hash
+from registry.ledger.merkle import leaf_hash
 from registry.ledger.note import Note, VerifierKey
 from registry.ledger.ports import Checkpoints, Head, Mark, MarkedHead, Shelves
 from registry.ledger.tiles import WIDTH, Edge
@@ -47,7 +49,8 @@ class Sealer:
         self._edge: Edge | None = None
 
     def seal(self) -> int:
-        """Seal the newest head; returns the sealed size. Raises LedgerHalted when anything disagrees: then nothing was signed."""
+        """Seal the newest head; returns the sealed size. Raises LedgerHalted when anything disagrees: then nothing
+        was signed."""
         head = self._shelves.head()
         sealed = self._checkpoints.latest()
         if head.size == 0 or (sealed is not None and sealed.size >= head.size):
@@ -64,7 +67,9 @@ class Sealer:
         try:
             _, signed = cosignature.verify(Note.parse(note.to_bytes()), self._keys)
         except Unproven as error:
-            raise LedgerHalted(f"the checkpoint of size {head.size} does not verify right after it was signed: {error}") from error
+            raise LedgerHalted(
+                f"the checkpoint of size {head.size} does not verify right after it was signed: {error}"
+            ) from error
         if len(signed) != len(self._keys):
             raise LedgerHalted(f"the checkpoint of size {head.size} lacks a signature by a key of the log")
         self._milestone("checkpoint signed")
@@ -82,7 +87,8 @@ class Sealer:
             for level, number, body in filled:
                 if self._shelves.tile(level, number) != body:
                     raise LedgerHalted(
-                        f"{tiles.tile_path(level, number)} differs from what the entries below it hash to: nothing was signed; run an audit"
+                        f"{tiles.tile_path(level, number)} differs from what the entries below it "
+                        "hash to: nothing was signed; run an audit"
                     )
         if edge.root() != head.root or edge != head.edge:
             raise LedgerHalted(
@@ -90,15 +96,6 @@ class Sealer:
                 f"{head.root.hex()[:16]}…: nothing was signed; run an audit"
             )
         self._edge = edge
-
-
-def edge_at(size: int, node: Node) -> Edge:
-    """The edge of the tree when it had that size, from the hashes of a larger one."""
-    levels = []
-    for level, width in enumerate(tiles.widths(size)):
-        first = size >> 8 * (level + 1) << 8
-        levels.append(b"".join(node(8 * level, first + at) for at in range(width)))
-    return Edge(tuple(levels))
 
 
 def no_mark(size: int) -> str:
@@ -110,13 +107,16 @@ def no_mark(size: int) -> str:
 
 
 def check_mark(log: Log, mark: MarkedHead | None, head: Head, origin: str) -> None:
-    """Return if the head carries on from what this signer signed; else LedgerHalted: an old copy, a fork, or a lost signer."""
+    """Return if the head carries on from what this signer signed; else LedgerHalted: an old copy, a fork, or a lost
+    signer."""
     if mark is None:
         if head.size:
             raise LedgerHalted(no_mark(head.size))
         return
     if mark.origin != origin:
-        raise LedgerHalted(f"the mark is of {mark.origin}, this registry is {origin}: these two folders do not belong together")
+        raise LedgerHalted(
+            f"the mark is of {mark.origin}, this registry is {origin}: these two folders do not belong together"
+        )
     if mark.size > head.size:
         raise LedgerHalted(
             f"this copy ends at {head.size} entries, this signer has signed {mark.size}: it is an old copy. "

@@ -1,7 +1,7 @@
 """What a load would do, without recording anything: the same rules, asked of the registry as it stands.
 
-Ids that stand twice in the file need memory of what came before; they are found in a first pass with the same filter that
-the ledger uses, so that a file of any size takes about ten bytes an id.
+Ids that stand twice in the file need memory of what came before; they are found in a first pass with the same filter
+that the ledger uses, so that a file of any size takes about ten bytes an id.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from registry.records.acts import Row
 from registry.records.identifiers import subject_digest
 from registry.records.loads import Counts
 from registry.records.muniment import SubjectState
-from registry.sequencer import LastEntry
+from registry.records.subject import Last
 
 _state_decoder = msgspec.json.Decoder(SubjectState)
 
@@ -36,7 +36,7 @@ class _Seen:
 
 def dry_run(
     source: Callable[[], Iterator[Prepared | Reject]],
-    look: Callable[[str], LastEntry | None],
+    look: Callable[[str], Last | None],
     log: Log,
     department: str,
     *,
@@ -76,7 +76,7 @@ def _one(
     row: Prepared,
     seen: dict[str, _Seen],
     repeated: set[int],
-    look: Callable[[str], LastEntry | None],
+    look: Callable[[str], Last | None],
     log: Log,
     size: int,
     department: str,

@@ -1,8 +1,9 @@
-"""The loader: from a file to LOAD_OPENED, rows in batches, LOAD_CLOSED. Streaming, resumable, and a second time nothing new.
+"""The loader: from a file to LOAD_OPENED, rows in batches, LOAD_CLOSED. Streaming, resumable, and a second time
+nothing new.
 
-A load is known by its file's digest. Finished: "0 new" at once. Interrupted: it goes on at the row that the ledger names,
-the rejects file cut back to the length that the last committed batch knew. Every row is covered by the signature of
-LOAD_OPENED from its batch on; LOAD_CLOSED binds them by a root over their leaf hashes.
+A load is known by its file's digest. Finished: "0 new" at once. Interrupted: it goes on at the row that the ledger
+names, the rejects file cut back to the length that the last committed batch knew. Every row is covered by the
+signature of LOAD_OPENED from its batch on; LOAD_CLOSED binds them by a root over their leaf hashes.
 
 A batch is sized so that its turn takes about 150 ms, so that a clerk never waits longer than 200. Identity is decided
 inside the turn (`RowBatch.fill`), on the state beside the ledger: subject table, then filter and runs, then the entry.
@@ -32,7 +33,8 @@ from registry.records.identifiers import subject_digest
 from registry.records.loads import Counts, Load
 from registry.records.muniment import SubjectState
 from registry.records.sale import mangled
-from registry.sequencer import Filled, Last, Sequencer, Work
+from registry.records.subject import Last
+from registry.sequencer import Filled, Sequencer, Work
 
 FIRST_BATCH, LARGEST_BATCH = 500, 16_384
 AIM_S = 0.15
@@ -71,7 +73,9 @@ class Progress:
 class RowBatch:
     """One batch, as the sequencer asks for it inside its turn."""
 
-    def __init__(self, load: Load, prepared: Sequence[Prepared], *, rejected: int, next_row: int, rejects_bytes: int) -> None:
+    def __init__(
+        self, load: Load, prepared: Sequence[Prepared], *, rejected: int, next_row: int, rejects_bytes: int
+    ) -> None:
         self.load = load
         self._prepared = prepared
         self._rejected, self._next_row, self._rejects_bytes = rejected, next_row, rejects_bytes
@@ -105,7 +109,9 @@ class RowBatch:
             previous: Previous | None = None
             if last is not None:
                 before = _state_decoder.decode(last.state) if last.state else None
-                if row.version is None and said_before(work.log, work.head.size, entries, last.position, row.op, row.details):
+                if row.version is None and said_before(
+                    work.log, work.head.size, entries, last.position, row.op, row.details
+                ):
                     already += 1
                     continue
                 previous = link(last.position, last.leaf)
@@ -165,9 +171,7 @@ class RowBatch:
         self.taken_s = perf_counter() - began
         return Filled(entries, leaves, fresh, list(subjects.values()), moved)
 
-    def _number_one(
-        self, entries: list[bytes], first: int, subject: str, position: int, leaf: bytes
-    ) -> Last:
+    def _number_one(self, entries: list[bytes], first: int, subject: str, position: int, leaf: bytes) -> Last:
         """The subject's first row, recorded earlier in this very batch."""
         row = decode_entry(entries[position - first])
         assert isinstance(row, Row)

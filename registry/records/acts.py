@@ -9,11 +9,12 @@ A row of a load, no act but covered by the load that opened it:
 
     {"at":1763798400123,"details":{…},"load":4,"number":1,"op":"A","row":17,"subject":"sale/5BBE…","v":1}
 
-The officer signs the *intent*; the sequencer adds what only it knows: `at` (recorded time, ms UTC, never going back), `number` in the
-subject's history, `previous` (position and leaf hash of the entry before it; absent for number 1), and, where a rule is worth naming, `rule`
-(with `outcome: "REFUSED"` where the rule said no). The signature covers `muniment-act@v1⏎ origin ⏎ intent`: with the origin, or an intent
-could be replayed into another registry; with the subject, or a genuine act could be moved to another one (ADR 0002).
-A *reading* withholds officer, subject and signature: their digests stand in `_sd`, their values in the vault under `vault`.
+The officer signs the *intent*; the sequencer adds what only it knows: `at` (recorded time, ms UTC, never going
+back), `number` in the subject's history, `previous` (position and leaf hash of the entry before it; absent for
+number 1), and, where a rule is worth naming, `rule` (with `outcome: "REFUSED"` where the rule said no). The
+signature covers `muniment-act@v1⏎ origin ⏎ intent`: with the origin, or an intent could be replayed into another
+registry; with the subject, or a genuine act could be moved to another one (ADR 0002). A *reading* withholds officer,
+subject and signature: their digests stand in `_sd`, their values in the vault under `vault`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ class Founded(Details, frozen=True):
 
 
 class RulesAdopted(Details, frozen=True):
-    """The role × verb table in force from here on, with its whole text, so that an audit judges by the rules of the day."""
+    """The role × verb table in force from here on, with its whole text, so that an audit judges by the rules of the
+    day."""
 
     table: dict[str, dict[str, str]]
     version: int
@@ -121,7 +123,8 @@ class Confirmed(Details, frozen=True):
 
 
 class Lodged(Details, frozen=True):
-    """A muniment's first version. `content` is the SHA-256 of the body (base64), in clear only where the muniment is public;
+    """A muniment's first version. `content` is the SHA-256 of the body (base64), in clear only where the muniment is
+    public;
     else it is withheld under the same name, for a plain digest of guessable content is an oracle."""
 
     kind: MunimentKind
@@ -158,7 +161,8 @@ class Reading(Details, frozen=True):
 
 
 class LoadOpened(Details, frozen=True):
-    """A load begins: every row after it is covered by this signature. `file` is the file's SHA-256, base64, `name` its name."""
+    """A load begins: every row after it is covered by this signature. `file` is the file's SHA-256, base64, `name`
+    its name."""
 
     dialect: str
     file: Digest
@@ -166,7 +170,8 @@ class LoadOpened(Details, frozen=True):
 
 
 class LoadClosed(Details, frozen=True):
-    """A load ended. `root` is the RFC 6962 root over its rows' leaf hashes in row order; `document` is the sealed list of sources."""
+    """A load ended. `root` is the RFC 6962 root over its rows' leaf hashes in row order; `document` is the sealed
+    list of sources."""
 
     counts: dict[str, int]
     outcome: Literal["FINISHED", "STOPPED"]
@@ -211,7 +216,8 @@ DETAILS: dict[Kind, type[Details]] = {
 
 
 class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What an officer signs. `officer` is withheld in a reading; `subject` is unknown before a load is opened (it is its own position)."""
+    """What an officer signs. `officer` is withheld in a reading; `subject` is unknown before a load is opened (it is
+    its own position)."""
 
     department: str
     details: Raw
@@ -245,7 +251,8 @@ class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One row of a load, as recorded. `row` counts the source's records from 1; `op` is A (new), C (changed) or D (withdrawn)."""
+    """One row of a load, as recorded. `row` counts the source's records from 1; `op` is A (new), C (changed) or D
+    (withdrawn)."""
 
     at: int
     details: Raw
@@ -270,7 +277,9 @@ def decode_entry(raw: bytes) -> Entry:
     if entry.v != 1:
         raise Malformed(f"entry: version {entry.v}, this program reads version 1")
     if entry.number < 1 or (entry.number == 1) != (entry.previous is UNSET):
-        raise Malformed(f"entry: number {entry.number} with{'out' if entry.previous is UNSET else ''} a link to the entry before it")
+        raise Malformed(
+            f"entry: number {entry.number} with{'out' if entry.previous is UNSET else ''} a link to the entry before it"
+        )
     return entry
 
 
@@ -286,9 +295,13 @@ def signed_bytes(origin: str, intent: Intent) -> bytes:
     return b"muniment-act@v1\n" + origin.encode() + b"\n" + canonical(intent)
 
 
-def make_intent(kind: Kind, details: Details, *, department: str, key: str, officer: str | UnsetType, subject: str | UnsetType) -> Intent:
+def make_intent(
+    kind: Kind, details: Details, *, department: str, key: str, officer: str | UnsetType, subject: str | UnsetType
+) -> Intent:
     """An intent ready to be signed."""
-    return Intent(department=department, details=Raw(canonical(details)), key=key, kind=kind, officer=officer, subject=subject)
+    return Intent(
+        department=department, details=Raw(canonical(details)), key=key, kind=kind, officer=officer, subject=subject
+    )
 
 
 def link(position: int, leaf: bytes) -> Previous:

@@ -1,8 +1,10 @@
-"""Withheld details as SD-JWT disclosures (RFC 9901 section 4.2): the entry holds digests, the vault holds what they hide.
+"""Withheld details as SD-JWT disclosures (RFC 9901 section 4.2): the entry holds digests, the vault holds what they
+hide.
 
-A disclosure is base64url of the JSON array `[salt, name, value]`; its digest is base64url of the SHA-256 of those ASCII characters.
-`WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsImZhbWlseV9uYW1lIiwiTcO2Yml1cyJd` hides `family_name` = `Möbius` under the digest
-`TZjouOTrBKEwUNjNDs9yeMzBoQn8FFLPaJjRRmAtwrM` (an example of the RFC). Names are hidden too. Salts are 32 random bytes, given in by the caller.
+A disclosure is base64url of the JSON array `[salt, name, value]`; its digest is base64url of the SHA-256 of those
+ASCII characters. `WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsImZhbWlseV9uYW1lIiwiTcO2Yml1cyJd` hides `family_name` =
+`Möbius` under the digest `TZjouOTrBKEwUNjNDs9yeMzBoQn8FFLPaJjRRmAtwrM` (an example of the RFC). Names are hidden
+too. Salts are 32 random bytes, given in by the caller.
 """
 
 from __future__ import annotations
@@ -61,7 +63,8 @@ def withhold(members: Mapping[str, Value], salts: Iterable[bytes]) -> tuple[tupl
 
 
 def reveal(disclosures: Iterable[str], sd: Iterable[str]) -> dict[str, Value]:
-    """The members that the disclosures hide. Raises ProofFailed where one has no digest in `sd`, or a name stands twice."""
+    """The members that the disclosures hide. Raises ProofFailed where one has no digest in `sd`, or a name stands
+    twice."""
     known = set(sd)
     members: dict[str, Value] = {}
     for disclosure in disclosures:

@@ -1,7 +1,8 @@
-"""The one codec: canonical JSON (RFC 8785 for the values we allow), base64 that is checked, and strict reading of foreign JSON.
+"""The one codec: canonical JSON (RFC 8785 for the values we allow), base64 that is checked, and strict reading of
+foreign JSON.
 
-Allowed in an entry: objects with ASCII names, arrays, strings, booleans and integers within ±(2^53 − 1). No floats, no null. An entry
-looks like `{"at":1763798400123,"details":{…},…}`: names sorted, no white space, UTF-8.
+Allowed in an entry: objects with ASCII names, arrays, strings, booleans and integers within ±(2^53 − 1). No floats,
+no null. An entry looks like `{"at":1763798400123,"details":{…},…}`: names sorted, no white space, UTF-8.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ def canonical(value: object) -> bytes:
 def decode_canonical(raw: bytes, kind: type[T], what: str = "entry") -> T:
     """Read canonical JSON into a struct.
 
-    Raises Malformed when the bytes are not JSON of that shape, nest deeper than 32, or are not the canonical bytes of what they say
-    (a doubled name, white space, another order): encoding again must give the same bytes.
+    Raises Malformed when the bytes are not JSON of that shape, nest deeper than 32, or are not the canonical bytes
+    of what they say (a doubled name, white space, another order): encoding again must give the same bytes.
     """
     check_depth(raw, what)
     try:
@@ -49,7 +50,8 @@ def decode_canonical(raw: bytes, kind: type[T], what: str = "entry") -> T:
 
 
 def decode_strict(raw: bytes, what: str = "JSON") -> Any:
-    """Read foreign JSON that need not be canonical: doubled names, floats, NaN, null-free numbers beyond 2^53 and depth are refused.
+    """Read foreign JSON that need not be canonical: doubled names, floats, NaN, null-free numbers beyond 2^53 and
+    depth are refused.
 
     Raises Malformed naming the fault.
     """

@@ -35,7 +35,9 @@ def check_reference(text: str) -> str:
     noun, slash, rest = text.partition("/")
     form = _FORMS.get(noun)
     if not slash or form is None:
-        raise Malformed(f"{text[:80]!a} is not a reference; expected one like muniment/<uuid>, sale/<UUID>, officer/3 or load/1412")
+        raise Malformed(
+            f"{text[:80]!a} is not a reference; expected one like muniment/<uuid>, sale/<UUID>, officer/3 or load/1412"
+        )
     if not form.fullmatch(rest):
         raise Malformed(f"{text[:80]!a} is not a {noun} id; expected {_example(noun)}")
     return text
@@ -59,17 +61,22 @@ def parse_position(text: str) -> int | None:
 def check_department(code: str) -> str:
     """A department's code: capitals, digits and hyphens, at most 16."""
     if not _FORMS["department"].fullmatch(code):
-        raise Misuse(f"{code[:40]!a} is not a department's code; expected capitals, digits and hyphens, at most 16, like HMLR")
+        raise Misuse(
+            f"{code[:40]!a} is not a department's code; expected capitals, digits and hyphens, at most 16, like HMLR"
+        )
     return code
 
 
 def check_origin(text: str) -> str:
     """A ledger's origin: host and path without scheme and closing slash, at most 255 bytes (C2SP tlog-checkpoint)."""
     if len(text) > 255 or not _ORIGIN.fullmatch(text):
-        raise Misuse(f"{text[:80]!a} is not an origin; expected a host and path without scheme, like registry.example/land")
+        raise Misuse(
+            f"{text[:80]!a} is not an origin; expected a host and path without scheme, like registry.example/land"
+        )
     return text
 
 
 def subject_digest(reference: str) -> int:
-    """The first 8 bytes of the reference's SHA-256 as a signed 64-bit integer: a narrow key, not unique, confirmed on the entry."""
+    """The first 8 bytes of the reference's SHA-256 as a signed 64-bit integer: a narrow key, not unique, confirmed
+    on the entry."""
     return int.from_bytes(hashlib.sha256(reference.encode()).digest()[:8], "big", signed=True)

@@ -28,15 +28,20 @@ class Counts(msgspec.Struct, frozen=True):
 
     def plus(self, other: Counts) -> Counts:
         """The sum, member by member."""
-        return Counts(*(mine + theirs for mine, theirs in zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)))
+        return Counts(
+            *(
+                mine + theirs
+                for mine, theirs in zip(msgspec.structs.astuple(self), msgspec.structs.astuple(other), strict=True)
+            )
+        )
 
 
 class Load(msgspec.Struct, frozen=True):
     """What resuming needs, moved in the transaction of each batch.
 
-    `position` of its LOAD_OPENED; `next_row` is the first source record not yet taken, from 1; `rejects_bytes` how long the rejects file was when
-    the last batch was committed; `edge` the partial tiles of the tree over the rows' leaf hashes (`entries` of them), as `Edge.to_bytes`;
-    `first` and `last` positions of its rows.
+    `position` of its LOAD_OPENED; `next_row` is the first source record not yet taken, from 1; `rejects_bytes` how
+    long the rejects file was when the last batch was committed; `edge` the partial tiles of the tree over the rows'
+    leaf hashes (`entries` of them), as `Edge.to_bytes`; `first` and `last` positions of its rows.
     """
 
     position: int

@@ -40,7 +40,8 @@ class MunimentKind(StrEnum):
 
 
 class Visibility(StrEnum):
-    """`own`: the custodian alone; `departments`: every enrolled officer sees that it is there, its kind and clear details; `public`: anyone."""
+    """`own`: the custodian alone; `departments`: every enrolled officer sees that it is there, its kind and clear
+    details; `public`: anyone."""
 
     OWN = "own"
     DEPARTMENTS = "departments"
@@ -82,7 +83,9 @@ def check_details(details: Mapping[str, str | int], what: str = "detail") -> Non
         raise Misuse(f"{len(details)} {what}s; at most {MAX_DETAILS} are recorded with one muniment")
     for name, value in details.items():
         if not _NAME.fullmatch(name):
-            raise Misuse(f"{what} name {name[:70]!a}: expected a letter, then letters, digits, '_', '.' or '-', at most 64")
+            raise Misuse(
+                f"{what} name {name[:70]!a}: expected a letter, then letters, digits, '_', '.' or '-', at most 64"
+            )
         if name in RESERVED:
             raise Misuse(f"{what} name {name!a} is taken by the registry itself; choose another")
         if isinstance(value, str):

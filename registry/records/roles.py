@@ -1,7 +1,9 @@
-"""Who may do what: one table, role × verb → own department | all | never. It drives every surface and stands in the ledger.
+"""Who may do what: one table, role × verb → own department | all | never. It drives every surface and stands in the
+ledger.
 
-`RULES_ADOPTED` records the table's text at founding and whenever it changes; an audit judges each act by the table adopted then. A verb
-without a cell for every role fails the build. Withheld details are a right of their own (`withheld.read`).
+`RULES_ADOPTED` records the table's text at founding and whenever it changes; an audit judges each act by the table
+adopted then. A verb without a cell for every role fails the build. Withheld details are a right of their own
+(`withheld.read`).
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from registry.records.acts import Kind
 
 
 class Role(StrEnum):
-    """The roles. The founder's is not given to anyone: it begins with the registry and ends with the first appointment of another."""
+    """The roles. The founder's is not given to anyone: it begins with the registry and ends with the first
+    appointment of another."""
 
     FOUNDER = "founder"
     ADMINISTRATOR = "administrator"
@@ -67,8 +70,8 @@ _ROWS: dict[Role, dict[Scope, str]] = {
     },
     Role.ADMINISTRATOR: {
         Scope.OWN: "muniment.read",
-        Scope.ALL: "department.add officer.enrol officer.appoint officer.revoke officer.confirm officer.list unlock.hand rules.adopt "
-        "mark.adopt receipt.take search load.read",
+        Scope.ALL: "department.add officer.enrol officer.appoint officer.revoke officer.confirm officer.list "
+        "unlock.hand rules.adopt mark.adopt receipt.take search load.read",
     },
     Role.REGISTRAR: {
         Scope.OWN: "muniment.withdraw muniment.read withheld.read",

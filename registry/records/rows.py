@@ -1,6 +1,7 @@
 """What a loaded row makes of its subject: the one place that says how a row follows on the entry before it.
 
-Rows are unsigned, covered by the load that opened them. `follow` is asked by the loader in its turn and again by every audit.
+Rows are unsigned, covered by the load that opened them. `follow` is asked by the loader in its turn and again by
+every audit.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def muniment_details(row: Row) -> RowDetails:
 def follow(row: Row, before: SubjectState | None, custodian: str) -> SubjectState:
     """The subject's state after the row; `custodian` is the department of the load.
 
-    A row of a withdrawn subject never revives it. Raises Malformed where a muniment's first row does not say its kind and visibility.
+    A row of a withdrawn subject never revives it. Raises Malformed where a muniment's first row does not say its
+    kind and visibility.
     """
     if is_sale(row.subject):
         kind, visibility = MunimentKind.SALE_RECORD, Visibility.PUBLIC

@@ -1,9 +1,12 @@
-"""The rules: may this act be, here and now? Pure: on the intent, the standing and the subject's state alone, never on the catalogue.
+"""The rules: may this act be, here and now? Pure: on the intent, the standing and the subject's state alone, never
+on the catalogue.
 
-`decide` runs inside the writer's turn, and again in every audit, entry by entry, so that an act that the rules did not allow is named
-whoever wrote it. It returns what the act changes, or raises `Refused` (recorded as an act) or `NotHeld` (nothing recorded).
+`decide` runs inside the writer's turn, and again in every audit, entry by entry, so that an act that the rules did
+not allow is named whoever wrote it. It returns what the act changes, or raises `Refused` (recorded as an act) or
+`NotHeld` (nothing recorded).
 
-One rule a kind, in `RULES`; every rule is reached only when the officer's key is good and the role × verb table lets him.
+One rule a kind, in `RULES`; every rule is reached only when the officer's key is good and the role × verb table lets
+him.
 """
 
 from __future__ import annotations
@@ -23,17 +26,22 @@ from registry.records.muniment import Status, SubjectState
 from registry.records.roles import APPOINTABLE, VERB_OF, WORDS, Role, Scope, Verb, check_table
 from registry.records.standing import Officer, Standing, StandingRow
 
-FOUNDING_ACTS = 4  # FOUNDED, RULES_ADOPTED, DEPARTMENT_ADDED, OFFICER_ENROLLED: one batch, signed by the key that FOUNDED names
+FOUNDING_ACTS = (
+    4  # FOUNDED, RULES_ADOPTED, DEPARTMENT_ADDED, OFFICER_ENROLLED: one batch, signed by the key that FOUNDED names
+)
 FOUNDER_ALONE = "founder-alone"
 AWAITS = "awaits-second-administrator"
 
-ROLE_ACTS = frozenset({Kind.RULES_ADOPTED, Kind.OFFICER_ENROLLED, Kind.OFFICER_REVOKED, Kind.APPOINTED, Kind.UNLOCK_HANDED})
+ROLE_ACTS = frozenset(
+    {Kind.RULES_ADOPTED, Kind.OFFICER_ENROLLED, Kind.OFFICER_REVOKED, Kind.APPOINTED, Kind.UNLOCK_HANDED}
+)
 """Acts on roles and keys: once there are two administrators they want both."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a rule sees. `officer` signed; `subject` is what the act is about; `at` ms UTC and `position` are those it will get."""
+    """What a rule sees. `officer` signed; `subject` is what the act is about; `at` ms UTC and `position` are those
+    it will get."""
 
     intent: Intent
     details: Details
@@ -86,15 +94,16 @@ D = TypeVar("D", bound=Details)
 def decide(case: Case) -> Decision:
     """The decision on one act.
 
-    1 founding acts · 2 the officer's key is in force · 3 the department is his · 4 role × verb · 5 the kind's own rule · 6 two persons.
-    Raises Refused (or a kind of it) with the rule's name, or NotHeld.
+    1 founding acts · 2 the officer's key is in force · 3 the department is his · 4 role × verb · 5 the kind's own
+    rule · 6 two persons. Raises Refused (or a kind of it) with the rule's name, or NotHeld.
     """
     if case.position < FOUNDING_ACTS:
         return _founding(case)
     officer = _officer_in_force(case)  # 2
     if case.intent.department != officer.department:  # 3
         raise NotPermitted(
-            f"{case.officer} belongs to {officer.department}, not to {case.intent.department[:40]!a}", rule="department-of-officer"
+            f"{case.officer} belongs to {officer.department}, not to {case.intent.department[:40]!a}",
+            rule="department-of-officer",
         )
     if isinstance(case.details, Confirmed):
         return _confirm(case)
@@ -115,7 +124,9 @@ def permit(standing: Standing, officer: Officer, verb: Verb, department: str | N
         return
     held = [row.value for row in standing.roles(officer.reference, at)]
     lapsed = [row.value for row in standing.lapsed_roles(officer.reference, at)]
-    role = " and ".join(held) or (f"no longer {' or '.join(lapsed)} (the appointment has ended)" if lapsed else "without a role")
+    role = " and ".join(held) or (
+        f"no longer {' or '.join(lapsed)} (the appointment has ended)" if lapsed else "without a role"
+    )
     able = [one for one in standing.who_may(verb, department, at) if one != officer.reference]
     others = f"{', '.join(able[:5])} can" if able else "nobody can at present"
     where = f" of {department}" if reach is Scope.OWN and department else ""
@@ -152,7 +163,9 @@ def _founding(case: Case) -> Decision:
     """The first four entries of a ledger, in order, all signed by the founder's key."""
     expected = (Kind.FOUNDED, Kind.RULES_ADOPTED, Kind.DEPARTMENT_ADDED, Kind.OFFICER_ENROLLED)[case.position]
     if case.intent.kind is not expected or isinstance(case.details, Confirmed):
-        raise WrongState(f"position {case.position} of a ledger is {expected}, not {case.intent.kind}", rule="founding-order")
+        raise WrongState(
+            f"position {case.position} of a ledger is {expected}, not {case.intent.kind}", rule="founding-order"
+        )
     if case.position > 0 and case.officer != "officer/1":
         raise NotPermitted("the founding acts are the founder's, officer/1", rule="founding-order")
     match case.details:
@@ -182,7 +195,9 @@ def _adopt_rules(case: Case) -> Decision:
     except Malformed as error:
         raise WrongState(str(error), rule="rules-text") from error
     old = tuple(row for row in case.standing.holding(REGISTRY) if row.what == "rules")
-    return Decision(added=(StandingRow(REGISTRY, "rules", canonical(details.table).decode(), case.position),), ended=old)
+    return Decision(
+        added=(StandingRow(REGISTRY, "rules", canonical(details.table).decode(), case.position),), ended=old
+    )
 
 
 def _add_department(case: Case) -> Decision:
@@ -196,7 +211,9 @@ def _add_department(case: Case) -> Decision:
 def _adopt_mark(case: Case) -> Decision:
     details = _as(case, acts.MarkAdopted)
     if details.size != case.position:
-        raise Stale(f"the ledger has grown to {case.position} entries since size {details.size} was looked at", rule="mark-size")
+        raise Stale(
+            f"the ledger has grown to {case.position} entries since size {details.size} was looked at", rule="mark-size"
+        )
     return Decision()
 
 
@@ -216,7 +233,9 @@ def _enrol(case: Case) -> Decision:
     if details.department not in case.standing.departments():
         raise WrongState(f"there is no department {details.department[:40]!a}; add it first", rule="department-known")
     if case.subject != case.standing.next_officer() and not case.confirming:
-        raise Stale(f"the next officer is {case.standing.next_officer()}, not {case.subject}; ask again", rule="officer-number")
+        raise Stale(
+            f"the next officer is {case.standing.next_officer()}, not {case.subject}; ask again", rule="officer-number"
+        )
     if any(one.key == details.key for one in case.standing.officers()):
         raise WrongState("that public key is enrolled already", rule="key-once")
     return Decision(added=_enrolment(case, details))
@@ -244,9 +263,15 @@ def _appoint(case: Case) -> Decision:
         raise WrongState("the end date of the appointment has passed already", rule="end-date")
     same = tuple(row for row in case.standing.role_rows(case.subject) if row.value == details.role)
     founder = case.standing.founder()
-    extra = tuple(row for row in case.standing.role_rows(founder) if row.value == Role.FOUNDER) if founder and founder != case.subject else ()
+    extra = (
+        tuple(row for row in case.standing.role_rows(founder) if row.value == Role.FOUNDER)
+        if founder and founder != case.subject
+        else ()
+    )
     until = None if details.until is UNSET else details.until
-    return Decision(added=(StandingRow(case.subject, "role", details.role, case.position, until),), ended=(*same, *extra))
+    return Decision(
+        added=(StandingRow(case.subject, "role", details.role, case.position, until),), ended=(*same, *extra)
+    )
 
 
 def _revoke(case: Case) -> Decision:
@@ -268,7 +293,8 @@ def _somebody_remains(case: Case) -> None:
     ]
     if not staying:
         raise WrongState(
-            f"{case.subject} is the last administrator without an end date; appoint another first", rule="last-administrator"
+            f"{case.subject} is the last administrator without an end date; appoint another first",
+            rule="last-administrator",
         )
 
 
@@ -280,10 +306,15 @@ def _hand_unlock(case: Case) -> Decision:
 
 
 def _two_persons(case: Case, decision: Decision) -> Decision:
-    """With one administrator the entry says so; with two or more the act waits for another's word and changes nothing yet."""
+    """With one administrator the entry says so; with two or more the act waits for another's word and changes
+    nothing yet."""
     if len(case.standing.holders(Role.ADMINISTRATOR, case.at)) < 2:
         return Decision(FOUNDER_ALONE, decision.added, decision.ended, decision.state)
-    proposed = tuple(StandingRow(row.holder, "proposed officer", row.value, case.position) for row in decision.added if row.what == "officer")
+    proposed = tuple(
+        StandingRow(row.holder, "proposed officer", row.value, case.position)
+        for row in decision.added
+        if row.what == "officer"
+    )
     return Decision(AWAITS, (StandingRow(case.subject, "awaited", case.intent.kind, case.position), *proposed))
 
 
@@ -297,14 +328,23 @@ def _confirm(case: Case) -> Decision:
         raise WrongState(f"no act at position {details.confirms} waits for a second administrator", rule="awaited")
     proposal = case.proposal
     if (case.subject, case.intent.kind) != (proposal.subject, proposal.intent.kind):
-        raise WrongState(f"the act at {details.confirms} is {proposal.intent.kind} on {proposal.subject}", rule="awaited")
+        raise WrongState(
+            f"the act at {details.confirms} is {proposal.intent.kind} on {proposal.subject}", rule="awaited"
+        )
     if case.officer in (proposal.officer, proposal.subject):
-        raise SecondPerson(f"the act at {details.confirms} wants another administrator's word than {case.officer}'s", rule="second-person")
+        raise SecondPerson(
+            f"the act at {details.confirms} wants another administrator's word than {case.officer}'s",
+            rule="second-person",
+        )
     proposer = case.standing.officer(proposal.officer)
     if proposer is None or proposer.revoked is not None:
         raise WrongState(f"{proposal.officer}, who proposed it, was revoked meanwhile", rule="proposer-in-force")
     permit(case.standing, proposer, VERB_OF[proposal.intent.kind], None, case.at)
-    proposed = tuple(row for row in case.standing.holding(proposal.subject) if row.what == "proposed officer" and row.position == proposal.position)
+    proposed = tuple(
+        row
+        for row in case.standing.holding(proposal.subject)
+        if row.what == "proposed officer" and row.position == proposal.position
+    )
     rest = case.standing.copy()
     rest.apply((), proposed, case.position)
     again = Case(
@@ -346,7 +386,9 @@ def _revise(case: Case) -> Decision:
     if state.status is Status.WITHDRAWN:
         raise WrongState(f"{case.subject} was withdrawn; what is withdrawn is not revised", rule="not-withdrawn")
     if details.version != state.version + 1:
-        raise Stale(f"{case.subject} is at version {state.version} by now; look at it, then revise again", rule="version")
+        raise Stale(
+            f"{case.subject} is at version {state.version} by now; look at it, then revise again", rule="version"
+        )
     return Decision(state=SubjectState(state.custodian, state.kind, state.status, details.version, state.visibility))
 
 
@@ -358,7 +400,8 @@ def _withdraw(case: Case) -> Decision:
 
 
 def _read(case: Case) -> Decision:
-    """Permission was the table's; a reading changes nothing. `state` is that of the muniment read, not of the department."""
+    """Permission was the table's; a reading changes nothing. `state` is that of the muniment read, not of the
+    department."""
     _held(case)
     return Decision()
 
@@ -405,4 +448,15 @@ RULES: dict[Kind, Rule] = {
 }
 """One rule a kind of act; FOUNDED has its place in `_founding` alone."""
 
-__all__ = ["AWAITS", "FOUNDER_ALONE", "Case", "Decision", "LoadFacts", "Proposed", "Refused", "decide", "permit", "proposed"]
+__all__ = [
+    "AWAITS",
+    "FOUNDER_ALONE",
+    "Case",
+    "Decision",
+    "LoadFacts",
+    "Proposed",
+    "Refused",
+    "decide",
+    "permit",
+    "proposed",
+]

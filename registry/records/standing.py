@@ -1,7 +1,9 @@
-"""Who is who, now: departments, officers, keys and roles, as rows that stand beside the ledger and follow from its entries alone.
+"""Who is who, now: departments, officers, keys and roles, as rows that stand beside the ledger and follow from its
+entries alone.
 
-A row says *holder has what = value, since the entry at `position`, until a time, ended by the entry at `ended`*. Rows are never altered
-but for their end. The sequencer reads them in its turn; an audit builds them again from the entries and compares.
+A row says *holder has what = value, since the entry at `position`, until a time, ended by the entry at `ended`*.
+Rows are never altered but for their end. The sequencer reads them in its turn; an audit builds them again from the
+entries and compares.
 
     officer/3   key    pWz9…   position 17
     officer/3   role   loader  position 18   until 1795330800000
@@ -19,7 +21,8 @@ from registry.records.roles import TABLE, Role, Scope, Table, Verb, scope_of
 
 
 class StandingRow(msgspec.Struct, frozen=True, order=True):
-    """One row; `position` is the entry that supports it, `until` ms UTC, `ended` the position of the entry that ended it."""
+    """One row; `position` is the entry that supports it, `until` ms UTC, `ended` the position of the entry that
+    ended it."""
 
     holder: str
     what: str
@@ -81,7 +84,10 @@ class Standing:
 
     def departments(self) -> tuple[str, ...]:
         """Codes, in order of their coming."""
-        return tuple(row.holder.partition("/")[2] for row in sorted(self._current(what="department"), key=lambda row: row.position))
+        return tuple(
+            row.holder.partition("/")[2]
+            for row in sorted(self._current(what="department"), key=lambda row: row.position)
+        )
 
     def department_name(self, code: str) -> str:
         """The department's name, or the code where none is held."""
@@ -94,7 +100,11 @@ class Standing:
 
     def officer(self, reference: str) -> Officer | None:
         """The officer, revoked or not; None where nobody of that number was enrolled."""
-        mine = {row.what: row for row in self._held.get(reference, {}).values() if row.what in ("officer", "key", "exchange")}
+        mine = {
+            row.what: row
+            for row in self._held.get(reference, {}).values()
+            if row.what in ("officer", "key", "exchange")
+        }
         if "officer" not in mine:
             return None
         return Officer(
@@ -108,7 +118,9 @@ class Standing:
 
     def next_officer(self) -> str:
         """The reference that the next enrolment gets, proposals counted."""
-        taken = [int(row.holder.partition("/")[2]) for row in self._rows() if row.what in ("officer", "proposed officer")]
+        taken = [
+            int(row.holder.partition("/")[2]) for row in self._rows() if row.what in ("officer", "proposed officer")
+        ]
         return f"officer/{max(taken, default=0) + 1}"
 
     def founder(self) -> str | None:
@@ -127,7 +139,9 @@ class Standing:
 
     def lapsed_roles(self, reference: str, at: int) -> tuple[StandingRow, ...]:
         """Roles whose end date has passed, never ended by an act."""
-        return tuple(sorted(row for row in self._current(reference, "role") if row.until is not None and at >= row.until))
+        return tuple(
+            sorted(row for row in self._current(reference, "role") if row.until is not None and at >= row.until)
+        )
 
     def role_rows(self, reference: str) -> tuple[StandingRow, ...]:
         """Every role row in force, lapsed or not."""
@@ -136,7 +150,13 @@ class Standing:
     def holders(self, role: Role, at: int) -> tuple[str, ...]:
         """References of those who hold the role at that time."""
         return tuple(
-            sorted({row.holder for row in self._current(what="role") if row.value == role and (row.until is None or at < row.until)})
+            sorted(
+                {
+                    row.holder
+                    for row in self._current(what="role")
+                    if row.value == role and (row.until is None or at < row.until)
+                }
+            )
         )
 
     def reach(self, reference: str, verb: Verb, at: int) -> Scope:

@@ -8,7 +8,8 @@
 | subject, run, standing, load | each turn: derived from the entries, built again and compared by every audit |
 | checkpoint | each sealing |
 
-One transaction a turn. `begin` is how the engine locks the head: SQLite's BEGIN IMMEDIATE, or SELECT … FOR UPDATE (`for_update`) elsewhere.
+One transaction a turn. `begin` is how the engine locks the head: SQLite's BEGIN IMMEDIATE, or SELECT … FOR UPDATE
+(`for_update`) elsewhere.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from registry.ledger.ports import Head, Sealed
 from registry.ledger.tiles import WIDTH, Edge
 from registry.records.loads import Load
 from registry.records.standing import Standing, StandingRow
+from registry.records.subject import Last
 from registry.storage import sqlite
 from registry.storage.ledger_tables import (
     TABLES,
@@ -45,16 +47,6 @@ from registry.storage.ledger_tables import (
 
 THE_HEAD = 1
 _APPEND_ONLY = ("bundle", "tile")
-
-
-class Last(msgspec.Struct, frozen=True):
-    """The last entry on a subject: position, number in its history, leaf hash, and its state (encoded SubjectState, or empty)."""
-
-    reference: str
-    position: int
-    number: int
-    leaf: bytes
-    state: bytes
 
 
 def create_tables(database: peewee.Database) -> None:
@@ -84,7 +76,8 @@ SCHEMA: tuple[sqlite.Step, ...] = (first_schema,)
 
 
 class LedgerStore:
-    """Shelves, Turns and Checkpoints of `registry.ledger.ports` over one database. Safe from several threads (peewee connects one each)."""
+    """Shelves, Turns and Checkpoints of `registry.ledger.ports` over one database. Safe from several threads (peewee
+    connects one each)."""
 
     def __init__(self, database: peewee.Database, *, for_update: bool = False) -> None:
         self._database = database

@@ -1,4 +1,5 @@
-"""The ledger's tables, models unbound: the same on SQLite and PostgreSQL. What each holds: see `registry/storage/ledger.py`."""
+"""The ledger's tables, models unbound: the same on SQLite and PostgreSQL. What each holds: see
+`registry/storage/ledger.py`."""
 
 from __future__ import annotations
 
@@ -69,7 +70,8 @@ class RequestRow(_Table):
 
 
 class SubjectRow(_Table):
-    """The last entry on a subject. Key: int64 digest of the reference, then the reference itself for the rare double."""
+    """The last entry on a subject. Key: int64 digest of the reference, then the reference itself for the rare
+    double."""
 
     digest = BigIntegerField()
     reference = TextField()

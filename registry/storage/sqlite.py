@@ -15,7 +15,6 @@ Left to others: tables (peewee models, unbound, `Meta.strict_tables = True`), wh
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -27,11 +26,11 @@ import peewee
 from playhouse.apsw_ext import APSWDatabase
 
 from registry.errors import Busy, LedgerHalted, Misuse, RegistryError
+from registry.storage.durable import STORAGE_FULL, file_fault, sync_folder
 
 BUSY_TIMEOUT_S = 5.0  # a reader or a checkpoint beside us; writers queue in the office, never here
 OLDEST_SQLITE = (3, 51, 3)
 SYNCHRONOUS = {"NORMAL": 1, "FULL": 2}
-STORAGE_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Step = Callable[[peewee.Database], None]
 """Brings a schema from one version to the next; runs inside the transaction that writes the new number."""
@@ -125,17 +124,9 @@ def _create_file(path: Path) -> None:
     """An empty file, mode 0600, that is still there after a power cut."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except OSError as error:
-        if error.errno in STORAGE_FULL:
-            raise Busy(f"{path}: storage is full, nothing recorded. Make room and try again.") from error
-        raise Misuse(
-            f"{path}: cannot be made ({error.strerror}). Name a folder that exists and that you may write to."
-        ) from error
+        raise file_fault(error, path) from error
 
 
 def translate(error: Exception, path: object, system_error: int = 0) -> RegistryError | None:
@@ -213,6 +204,11 @@ def checkpoint(database: peewee.Database, mode: Literal["PASSIVE", "TRUNCATE"] =
     with faults(database):
         busy, frames, copied = database.execute_sql(f"PRAGMA wal_checkpoint({mode})").fetchall()[0]
     return bool(busy == 0 and frames == copied)
+
+
+def version() -> str:
+    """The SQLite that APSW brings."""
+    return str(apsw.sqlite_lib_version())
 
 
 def schema_version(database: peewee.Database) -> int:

@@ -1,0 +1,151 @@
+"""What SQLite does in its own way: the schema, rows in bulk, full text, the limit on a question's time, and the file itself.
+
+PostgreSQL's answers to the same five come with the second engine. Full text is FTS5 over `record.text` as external content: a contentless
+index is smaller but cannot be compared with anything, and a tampered one would hide a record for good. `detail=full` was weighed against
+`none` (500,000 addresses, no columnsize): 19 bytes and 0.1–0.6 µs more a row, for a check at 1.0 instead of 1.6 µs and prefixes found in two
+thirds of the time. Nothing updates `text`, so no trigger has to keep the two in step: `latest` changes without touching the index.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import apsw
+import peewee
+
+from registry.catalogue.tables import TABLES, THE_PROGRESS, ProgressRow, Record
+from registry.errors import Busy
+
+FULL_TEXT = "record_text"
+MAX_WORDS = 16
+_CREATE_FULL_TEXT = (
+    f"CREATE VIRTUAL TABLE {FULL_TEXT} USING fts5(text, content='record', content_rowid='position', "
+    "columnsize=0, tokenize='unicode61 remove_diacritics 2')"
+)
+_INDICES = {
+    "record_subject": "CREATE INDEX record_subject ON record (subject)",
+    "record_address": "CREATE INDEX record_address ON record (address) WHERE address IS NOT NULL",
+}
+COLUMNS = ", ".join(Record._fields)
+_INSERT = f"INSERT INTO record ({COLUMNS}) VALUES ({', '.join('?' * len(Record._fields))})"
+_STEPS_BETWEEN_LOOKS = 10  # a prefix is gathered by many small programs of some ten steps: only a short stride sees them
+_CACHE_KIB = 96 * 1024
+_HASH_BYTES = 32 << 20  # words gathered in memory before a segment is written, while an index is built at once
+_USUAL_HASH_BYTES = 1 << 20
+
+
+def first_schema(database: peewee.Database) -> None:
+    """Schema version 1 of `catalogue.db`."""
+    with database.bind_ctx(TABLES):
+        database.create_tables(list(TABLES), safe=False)
+    for create in (*_INDICES.values(), _CREATE_FULL_TEXT):
+        database.execute_sql(create)
+    ProgressRow.insert(id=THE_PROGRESS, projected=0, generation=0).execute(database)
+
+
+SCHEMA = (first_schema,)
+"""Steps for the office's `migrate`: each takes the file from one version to the next."""
+
+
+# ---- rows in bulk ----
+
+
+def insert_records(database: peewee.Database, records: list[Record]) -> None:
+    """Append records in one go, their full text apart (`index_text`)."""
+    database.connection().executemany(_INSERT, records)
+
+
+def index_text(database: peewee.Database, records: Iterable[Record]) -> None:
+    """Take in the full text of records just appended; never twice, or the index holds them twice."""
+    texts = ((record.position, record.text) for record in records if record.text)
+    database.connection().executemany(f"INSERT INTO {FULL_TEXT} (rowid, text) VALUES (?, ?)", texts)
+
+
+def postpone_indices(database: peewee.Database) -> None:
+    """Make a fresh file fast and careless: no journal, no sync, no index. `complete` ends it; a crash leaves rubbish."""
+    for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}"):
+        database.execute_sql(f"PRAGMA {pragma}").fetchall()
+    for name in _INDICES:
+        database.execute_sql(f"DROP INDEX {name}")
+    database.execute_sql(f"DROP TABLE {FULL_TEXT}")
+
+
+def complete(database: peewee.Database) -> None:
+    """Build what `postpone_indices` left out, and give the file the form that others open. The caller syncs it."""
+    with database.atomic("EXCLUSIVE"):
+        for create in (*_INDICES.values(), _CREATE_FULL_TEXT):
+            database.execute_sql(create)
+        database.execute_sql(f"INSERT INTO {FULL_TEXT} ({FULL_TEXT}, rank) VALUES ('hashsize', {_HASH_BYTES})")
+        database.execute_sql(f"INSERT INTO {FULL_TEXT} (rowid, text) SELECT position, text FROM record WHERE text <> ''")
+        database.execute_sql(f"INSERT INTO {FULL_TEXT} ({FULL_TEXT}, rank) VALUES ('hashsize', {_USUAL_HASH_BYTES})")
+    for pragma in ("synchronous=NORMAL", "journal_mode=WAL"):
+        database.execute_sql(f"PRAGMA {pragma}").fetchall()
+
+
+# ---- full text ----
+
+
+def match_expression(text: str) -> str | None:
+    """The words of a search as an FTS5 expression: each quoted, so that operators are words; None where there is no word.
+
+    `high st` → `"high" "st"*`: the last word may go on, unless white space ends it. Only the first 16 words count.
+    """
+    words = text.replace("\0", " ").split()[:MAX_WORDS]
+    if not any(letter.isalnum() for word in words for letter in word):
+        return None
+    quoted = ['"' + word.replace('"', '""') + '"' for word in words]
+    return " ".join(quoted) + ("" if text[-1].isspace() else "*")
+
+
+def full_text_fault(database: peewee.Database) -> str | None:
+    """What is wrong with the full-text index: each word of each record's text in its place, and nothing else; None if nothing is.
+
+    The check counts as a write. A file that is open read-only is copied into a temporary one first, which nobody else waits for.
+    """
+    connection = database.connection()
+    if not connection.readonly("main") and not connection.pragma("query_only"):
+        return _integrity(connection)
+    copy = apsw.Connection("")
+    try:
+        with copy.backup("main", connection, "main") as backup:
+            backup.step(-1)
+        return _integrity(copy)
+    finally:
+        copy.close()
+
+
+def _integrity(connection: apsw.Connection) -> str | None:
+    try:
+        connection.execute(f"INSERT INTO {FULL_TEXT} ({FULL_TEXT}, rank) VALUES ('integrity-check', 1)")
+    except (apsw.CorruptError, apsw.SQLError) as error:
+        return f"the full-text index does not agree with the records ({error}): rebuild the catalogue"
+    return None
+
+
+@contextmanager
+def time_limit(database: peewee.Database, seconds: float, sentence: str) -> Iterator[None]:
+    """Break off what this thread asks inside after `seconds`. Raises Busy with the sentence."""
+    connection = database.connection()
+    end = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS_BETWEEN_LOOKS)
+    try:
+        yield
+    except (apsw.InterruptError, peewee.OperationalError) as error:
+        if isinstance(error, apsw.InterruptError) or isinstance(error.__cause__, apsw.InterruptError):
+            raise Busy(sentence) from error
+        raise
+    finally:
+        connection.set_progress_handler(None)
+
+
+# ---- the file ----
+
+
+def has_moved(database: peewee.Database) -> bool:
+    """Whether this thread's connection reads a file that no longer bears its name: the catalogue was rebuilt and swapped."""
+    answer = ctypes.c_int(0)
+    database.connection().file_control("main", apsw.SQLITE_FCNTL_HAS_MOVED, ctypes.addressof(answer))
+    return answer.value != 0

@@ -1,0 +1,73 @@
+"""A reading, opened: officer, subject and signature come out of the vault and are checked like those of any other act.
+
+From entries alone a reading can only be counted: its officer and signature are withheld, so that nobody learns who reads
+about whom by trying signatures against every key. With its disclosures the office can check it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import UNSET
+
+from registry.errors import Malformed
+from registry.ledger.signature import verify_ed25519
+from registry.records.acts import Act, Kind, Reading, details_of, signed_bytes
+from registry.records.disclosure import digest, reveal
+from registry.records.encoding import from_base64
+from registry.records.muniment import SubjectState
+from registry.records.roles import Verb
+from registry.records.rules import Case, decide, permit
+from registry.records.standing import Standing
+
+
+def check_reading(
+    act: Act,
+    disclosures: Iterable[str],
+    standing: Standing,
+    origin: str,
+    *,
+    position: int,
+    state: SubjectState | None = None,
+) -> str:
+    """The reference of the officer who read, if all holds: every digest, his signature, key and right.
+
+    `standing` is that of the reading's position; `state` that of the muniment read (without it the right is judged for
+    the officer's own department). Raises ProofFailed or Malformed (disclosures), BadSignature, Refused (the rules say
+    no), NotHeld.
+    """
+    details = details_of(act.intent)
+    if act.intent.kind is not Kind.READ or not isinstance(details, Reading) or act.sd is UNSET:
+        raise Malformed(f"position {position} is {act.intent.kind}, not a reading")
+    given = tuple(disclosures)
+    beside = set(act.sd)
+    hidden = reveal([one for one in given if digest(one) in beside], act.sd)
+    members = reveal([one for one in given if digest(one) not in beside], details.sd)
+    officer, signature = members.get("officer"), hidden.get("signature")
+    if not isinstance(officer, str) or not isinstance(signature, str) or not isinstance(members.get("subject"), str):
+        raise Malformed(f"the reading at position {position} does not disclose officer, subject and signature")
+    enrolled = standing.officer(officer)
+    if enrolled is None:
+        raise Malformed(f"the reading at position {position} names {officer[:40]!a}, who was not enrolled")
+    try:
+        raw = bytes.fromhex(signature)
+    except ValueError as error:
+        raise Malformed(f"the reading at position {position}: its signature is not hexadecimal") from error
+    verify_ed25519(from_base64(enrolled.key, 32, "officer's key"), raw, signed_bytes(origin, act.intent))
+    if state is None:
+        permit(standing, enrolled, Verb.WITHHELD_READ, enrolled.department, act.at)
+        return officer
+    decide(
+        Case(
+            intent=act.intent,
+            details=details,
+            officer=officer,
+            subject=act.subject,
+            position=position,
+            at=act.at,
+            standing=standing,
+            state=state,
+            number=act.number,
+        )
+    )
+    return officer
