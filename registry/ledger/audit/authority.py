@@ -14,6 +14,7 @@ from msgspec import UNSET
 
 from registry.errors import BadSignature, Malformed, NotHeld, Refused
 from registry.ledger.audit.fault import Findings
+from registry.ledger.audit.links import Before
 from registry.ledger.audit.loads import Loads
 from registry.ledger.signature import verify_ed25519
 from registry.records import acts
@@ -24,11 +25,12 @@ from registry.records.rules import AWAITS, FOUNDING_ACTS, Case, Decision, LoadFa
 from registry.records.standing import Standing
 
 WITHHELD = "readings, officer withheld"
+UNTOLD_ACTS = "acts not judged: an entry before them was changed"
 
 
 @dataclass(slots=True)
 class Judged:
-    """What an act makes of things: its details, its subject's state, and whether it was done (allowed, and found so)."""
+    """What an act makes of things: its details, its subject's state, and whether it was done, and found allowed."""
 
     details: Details | None
     state: SubjectState | None
@@ -46,8 +48,9 @@ class Authority:
         self._proposals: dict[int, Proposed] = {}
         self._requests: dict[int, int] = {}
 
-    def judge(self, position: int, act: Act, before: SubjectState | None) -> Judged:
-        """Signature, form and rule of one act; `before` is the state of its subject. Applies what it changed."""
+    def judge(self, position: int, act: Act, subject: Before) -> Judged:
+        """Signature, form and rule of one act; `subject` is the state it was in. Applies what the act changed."""
+        before = subject.state
         self._findings.checked["acts"] += 1
         try:
             details = details_of(act.intent)
@@ -55,6 +58,8 @@ class Authority:
             self._fault(position, act, str(error))
             return Judged(None, before, done=False)
         wrong = misshapen(position, act)
+        if isinstance(details, acts.Founded) and details.origin != self._origin:
+            wrong = f"founded as {details.origin[:80]!a}; the registry that is audited is {self._origin}"
         if wrong is not None:
             self._fault(position, act, wrong)
         self._once(position, act)
@@ -64,7 +69,7 @@ class Authority:
         if act.intent.officer is UNSET or act.signature is UNSET:
             return Judged(details, before, done=False)
         signed = self._signed(position, act, details, act.intent.officer, act.signature)
-        decision = self._decided(position, act, details, act.intent.officer, before)
+        decision = self._decided(position, act, details, act.intent.officer, subject)
         if decision is None or wrong is not None:
             return Judged(details, before, done=False)
         if signed or position in self._findings.damaged:
@@ -122,9 +127,7 @@ class Authority:
 
     # ---- rule ----
 
-    def _decided(
-        self, position: int, act: Act, details: Details, officer: str, before: SubjectState | None
-    ) -> Decision | None:
+    def _decided(self, position: int, act: Act, details: Details, officer: str, before: Before) -> Decision | None:
         """What the act changes; None where it changes nothing: refused, or not as the rules have it."""
         case = Case(
             intent=act.intent,
@@ -134,12 +137,15 @@ class Authority:
             position=position,
             at=act.at,
             standing=self.standing,
-            state=before,
+            state=before.state,
             number=act.number,
             proposal=self._proposals.get(details.confirms) if isinstance(details, Confirmed) else None,
             load=self._load(act),
         )
         recorded = "" if act.rule is UNSET else act.rule
+        if not before.told:
+            self._findings.checked[UNTOLD_ACTS] += 1
+            return None
         try:
             decision = decide(case)
         except Refused as refusal:

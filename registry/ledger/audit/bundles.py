@@ -1,4 +1,4 @@
-"""Framed entries, bundle by bundle, settled with the tree: what lies there, what the tree holds for it, what is missing."""
+"""Framed entries, bundle by bundle, settled with the tree: what lies there, and what the tree holds for it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class Bundles:
         leaves = self._tree.settle(computed if len(computed) == WIDTH else None, self._changed(base, entries))
         if body is None:
             self._findings.fault(
-                f"bundle {n} is missing: the entries {base} to {base + WIDTH - 1}. The tree still holds their hashes", base
+                f"bundle {n} is missing: the entries {base} to {base + WIDTH - 1}. The tree still holds their hashes",
+                base,
             )
         elif len(entries) < WIDTH:
             self._findings.fault(
@@ -82,8 +83,8 @@ class Bundles:
             entries, wrong = frames(body, count, self._tree.stored_leaves(n))
         for index in wrong:
             self._findings.damage(
-                f"the length before the entry at position {n * WIDTH + index} was changed; with the length that fits, the "
-                "entry hashes to the leaf in the tree",
+                f"the length before the entry at position {n * WIDTH + index} was changed; with the length that fits, "
+                "the entry hashes to the leaf in the tree",
                 n * WIDTH + index,
                 subject_in(entries[index]),
             )
@@ -94,7 +95,7 @@ class Bundles:
     def _changed(self, base: int, entries: Sequence[bytes]) -> Callable[[int, str], None]:
         def told(index: int, agreeing: str) -> None:
             self._findings.damage(
-                f"the entry at position {base + index} was changed: it does not hash to the leaf in the tree; {agreeing}",
+                f"the entry at position {base + index} was changed: it does not hash to its leaf in the tree; {agreeing}",
                 base + index,
                 subject_in(entries[index]) if index < len(entries) else None,
             )
@@ -113,8 +114,8 @@ class Bundles:
         if self._head is not None and len(entries) < count:
             known = computed + (self._tree.stored_leaves(n) or [])[len(entries) :]
             self._findings.fault(
-                f"the entries {base + len(entries)} to {base + count - 1} are missing or cannot be told apart; the head's "
-                "edge still holds their hashes",
+                f"the entries {base + len(entries)} to {base + count - 1} are missing or cannot be told apart; the "
+                "head's edge still holds their hashes",
                 base + len(entries),
             )
         elif sum(map(len, entries)) + 2 * len(entries) != len(raw):

@@ -1,8 +1,8 @@
 """From a framed bundle to entries, and from entries to acts and rows, held to their canonical form.
 
 Rows are nearly all of a ledger, so a bundle that holds nothing else is read in one call: joined by line feeds, decoded
-line by line and encoded again. JSON text holds no line feed, so equal bytes mean that each entry alone is canonical; and
-an entry that does hold one makes more lines than there are entries.
+line by line and encoded again. JSON text holds no line feed, so equal bytes mean that each entry alone is canonical;
+and an entry that does hold one makes more lines than there are entries.
 """
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ def subject_in(entry: bytes) -> str | None:
 def frames(raw: bytes, count: int, leaves: Sequence[bytes] | None) -> tuple[list[bytes], list[int]]:
     """The framed entries, and the indices of those whose length was changed.
 
-    Where the frames do not come out at `count` entries and the end, the tree's `leaves` say where the first wrong length
-    is: one that differs in one bit and frames bytes of that leaf is taken for it. Entries that cannot be told are left
-    out, at the end of the list.
+    Where the frames do not come out at `count` entries and the end, the tree's `leaves` say where the first wrong
+    length is: one that differs in one bit and frames bytes of that leaf is taken for it. Entries that cannot be told
+    are left out, at the end of the list.
     """
     entries: list[bytes] = []
     wrong: list[int] = []

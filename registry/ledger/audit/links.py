@@ -1,4 +1,4 @@
-"""Step 2 of the audit: each entry's link leads to the entry before it on its subject, once, and no subject begins twice.
+"""Step 2 of the audit: each link leads to the entry before on its subject, once, and no subject begins twice.
 
 One bit an entry says that its position was named as *previous*; 8 bytes a subject remember its beginning. What is known
 of a subject that has an act, or a second row, is kept under the position of its last entry.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from msgspec import UNSET
 
@@ -20,6 +21,18 @@ from registry.records.muniment import SubjectState
 from registry.records.rows import follow
 
 BUCKETS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A subject's state before an entry. Not `told`: an entry before it was changed or is missing, so nobody knows."""
+
+    state: SubjectState | None = None
+    told: bool = True
+
+
+NOTHING = Before()
+UNTOLD = Before(told=False)
 
 
 class Links:
@@ -43,6 +56,7 @@ class Links:
         self.last: dict[int, SubjectState | None] = {}
         """State by position of the last entry on each subject that has an act, or more than one row."""
         self._states: dict[SubjectState, SubjectState] = {}
+        self._untold: set[int] = set()
 
     def begin(self, subjects: Iterable[str]) -> None:
         """These subjects have their number 1 here."""
@@ -51,11 +65,11 @@ class Links:
             digest = hash(subject)  # SipHash under this process's own key; equal ones are compared by name at the end
             begun[digest & 255].append(digest)
 
-    def before(self, position: int, entry: Entry) -> SubjectState | None:
+    def before(self, position: int, entry: Entry) -> Before:
         """The subject's state before this entry, its link compared with the tree; faults are told, never raised."""
         if entry.previous is UNSET:
             self.begin((entry.subject,))
-            return None
+            return NOTHING
         self._findings.checked["links"] += 1
         at, number, subject = entry.previous.position, entry.number, entry.subject
 
@@ -64,46 +78,48 @@ class Links:
 
         if not 0 <= at < position:
             wrong(f"names position {at} as the one before it, which does not lie before it")
-            return None
+            return UNTOLD
         if self._name(at):
             wrong(f"names position {at} as the one before it, as an earlier entry does: number {number} stands twice")
         raw = self._entry(at)
         if raw is None:
             wrong(f"names position {at} as the one before it, which cannot be read")
-            return None
+            return UNTOLD
         leaf = self._leaf(at) or leaf_hash(raw)
         if to_base64(leaf) != entry.previous.hash:
             wrong(
-                f"links to the hash {entry.previous.hash[:12]}… at position {at}; the tree holds {to_base64(leaf)[:12]}… there"
+                f"links to the hash {entry.previous.hash[:12]}… at position {at}; "
+                f"the tree holds {to_base64(leaf)[:12]}… there"
             )
         try:
             earlier = decode_entry(raw)
         except Malformed:
-            return self.last.pop(at, None)  # named at its own position
-        if at in self._findings.damaged:
-            return self.last.pop(at, None)
+            return UNTOLD  # named at its own position
+        if at in self._findings.damaged or at in self._untold:
+            self.last.pop(at, None)
+            return UNTOLD
         if earlier.subject != subject:
             wrong(f"names position {at} as the one before it, where {earlier.subject} stands")
-            return None
+            return UNTOLD
         if earlier.number != number - 1:
             wrong(
                 f"follows number {earlier.number} at position {at}: numbers do not run on, an act is missing or doubled"
             )
         if at in self.last:
-            return self.last.pop(at)
-        return self._behind(earlier)
-
-    def _behind(self, earlier: Entry) -> SubjectState | None:
-        """The state after an entry that nothing is kept of: a row of number 1, or one passed by already (a fork)."""
-        try:
-            return follow(earlier, None, self._custodian(earlier.load)) if isinstance(earlier, Row) else None
+            return Before(self.last.pop(at))
+        try:  # nothing is kept of a row of number 1: its state follows from the row itself
+            if isinstance(earlier, Row) and earlier.number == 1:
+                return Before(follow(earlier, None, self._custodian(earlier.load)))
+            return UNTOLD
         except Malformed:
-            return None
+            return UNTOLD
 
-    def after(self, position: int, entry: Entry, state: SubjectState | None) -> None:
+    def after(self, position: int, entry: Entry, state: SubjectState | None, *, told: bool = True) -> None:
         """What the entry makes of its subject; a fresh row's state follows from the row itself and is not kept."""
         if isinstance(entry, Act) or entry.number > 1:
             self.last[position] = state if state is None else self._states.setdefault(state, state)
+            if not told:
+                self._untold.add(position)
 
     def _name(self, position: int) -> bool:
         """Mark the position as named; true if it was."""

@@ -1,7 +1,7 @@
 """A reading, opened: officer, subject and signature come out of the vault and are checked like those of any other act.
 
-From entries alone a reading can only be counted: its officer and signature are withheld, so that nobody learns who reads
-about whom by trying signatures against every key. With its disclosures the office can check it.
+From entries alone a reading can only be counted: its officer and signature are withheld, so that nobody learns who
+reads about whom by trying signatures against every key. With its disclosures the office can check it.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Seals:
         *,
         others: Iterable[VerifierKey] = (),
     ) -> None:
-        """`keys` are the log's: each must have signed. `others` are those of witnesses: their lines are checked if there."""
+        """`keys` are the log's: each must have signed. `others` are those of witnesses: checked where they signed."""
         self._checkpoints, self._origin, self._keys, self._findings = checkpoints, origin, tuple(keys), findings
         self._others = tuple(others)
         self._sizes = list(reversed(checkpoints.sizes()))
@@ -49,8 +49,8 @@ class Seals:
                 self.agreeing = at
                 continue
             self._findings.fault(
-                f"the checkpoint of size {at}, signed by the log, names the root {_short(checkpoint.root)}; the entries "
-                f"come to {_short(root)}: an entry before position {at} is not what was sealed "
+                f"the checkpoint of size {at}, signed by the log, names the root {_short(checkpoint.root)}; the "
+                f"entries come to {_short(root)}: an entry before position {at} is not what was sealed "
                 f"(up to size {self.agreeing} entries and checkpoints agree)",
                 self.agreeing if self.agreeing < at else None,
             )
@@ -61,7 +61,8 @@ class Seals:
             checkpoint = self._verified(at)
             if checkpoint is not None:
                 self._findings.fault(
-                    f"the log signed a checkpoint of size {at}, the entries end at {size}: entries {size} to {at - 1} are missing",
+                    f"the log signed a checkpoint of size {at}, the entries end at {size}: the entries {size} to "
+                    f"{at - 1} are missing",
                     size,
                 )
 

@@ -13,7 +13,9 @@ from registry.ledger.audit.fault import Findings
 from registry.ledger.edge import Edge
 from registry.ledger.merkle import EMPTY_ROOT, HASH_SIZE, fold
 from registry.ledger.ports import Head
-from registry.ledger.tiles import FULL, WIDTH, tile_path
+from registry.ledger.tiles import WIDTH, tile_path
+
+FULL = WIDTH * HASH_SIZE
 
 Changed = Callable[[int, str], None]
 """Told the index of an entry in its bundle that was changed, and what shows it."""
@@ -66,7 +68,7 @@ class Tree:
         return smaller[0] if smaller else EMPTY_ROOT
 
     def _settle(self, level: int, n: int, computed: list[bytes] | None, changed: Changed | None) -> list[bytes]:
-        """The hashes of tile n as the tree holds them: the computed ones, unless the level above speaks for the stored."""
+        """The hashes of tile n as the tree holds them: the computed ones, unless the level above speaks for others."""
         stored = self._stored[level].take(n) if level in self._stored else None
         self._findings.checked["tiles"] += 1
         if computed is not None and stored == b"".join(computed):
@@ -142,8 +144,8 @@ class Tree:
                     low = (head.size >> 8 * (level + 1) << 8 * (level + 1)) + (at << 8 * level)
                     self._findings.fault(
                         f"the entries {low} to {low + (1 << 8 * level) - 1} and their tiles do not come to what the "
-                        "head's edge holds for them; the head's edge and root agree with each other: these entries were "
-                        "changed together with their tiles",
+                        "head's edge holds for them; the head's edge and root agree with each other: these entries "
+                        "were changed together with their tiles",
                         low,
                     )
             self._above = [_cut(hashes) for hashes in theirs.levels[1:]]
@@ -161,7 +163,7 @@ class Tree:
                 position = n << 8 * (level + 1)
                 size = self.bundles * WIDTH
                 self._findings.fault(
-                    f"{tile_path(level, n)} is kept, but a ledger of {size} entries in full bundles has no such full tile",
+                    f"{tile_path(level, n)} is kept, but a ledger of {size} entries in full bundles has no such tile",
                     position if position < size else None,
                 )
 

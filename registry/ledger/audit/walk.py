@@ -178,7 +178,8 @@ class Walk:
             if not isinstance(row, Row):
                 return None
             before = self.links.before(position, row)
-            self.links.after(position, row, follow(row, before, self.loads.custodian(row.load)))
+            state = follow(row, before.state, self.loads.custodian(row.load)) if before.told else None
+            self.links.after(position, row, state, told=before.told)
         except Malformed as error:
             self.findings.fault(f"position {position}: {error}", position, subject_in(raw))
             return None
@@ -209,12 +210,12 @@ class Walk:
             return
         before = self.links.before(position, entry)
         judged = self.authority.judge(position, entry, before)
-        self.links.after(position, entry, judged.state)
+        self.links.after(position, entry, judged.state, told=before.told)
         if self._watcher is not None:
             self._watcher.act(position, entry, judged, self.authority.standing)
 
     def _check_beginnings(self) -> None:
-        """Name the subjects that begin twice: only now are the entries read a second time, and only if there may be any."""
+        """Name the subjects that begin twice. Only if there may be any are the entries read a second time."""
         twice = self.links.begun_twice()
         if not twice:
             return
@@ -226,7 +227,8 @@ class Walk:
                 continue
             if begun.setdefault(subject, position) != position:
                 self.findings.fault(
-                    f"{subject} begins again at position {position}; it began at position {begun[subject]}: its history is cut in two",
+                    f"{subject} begins again at position {position}; it began at position {begun[subject]}: its "
+                    "history is cut in two",
                     position,
                     subject,
                 )
@@ -242,7 +244,7 @@ def walk(
     tell: Callable[[Fault], None] | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Audit:
-    """Audit a ledger from its entries, tiles and checkpoints. `keys` are the log's; every one must sign every checkpoint."""
+    """Audit a ledger from its entries, tiles and checkpoints. Every one of the log's `keys` must sign each of them."""
     findings = Findings(tell)
     return Walk(
         evidence, checkpoints, origin=origin, keys=keys, witnesses=witnesses, findings=findings, progress=progress
