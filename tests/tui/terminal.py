@@ -1,0 +1,72 @@
+"""A pseudo-terminal with a program in it, for tests that must see what reaches a clerk's terminal, byte by byte."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 20.0
+
+
+class Terminal:
+    """Runs `python ARGUMENTS` in a terminal of that size; `seen` is every byte that the program has sent."""
+
+    def __init__(
+        self, arguments: Sequence[str], *, columns: int = 80, rows: int = 24, term: str = "xterm-256color"
+    ) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        path = os.pathsep.join([str(ROOT), str(ROOT / "graphql")])
+        environment = {"PATH": os.environ["PATH"], "TERM": term, "LANG": "C.UTF-8", "PYTHONPATH": path}
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=ROOT,
+            env=environment,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.seen = b""
+
+    def until(self, words: str) -> None:
+        """Read until the words have been drawn, or give up."""
+        deadline = time.monotonic() + PATIENCE_S
+        while words not in self.text():
+            ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"{words!r} was not drawn within {PATIENCE_S} s; seen: {self.text()[-2000:]!r}"
+            self.seen += os.read(self._master, 65_536)
+
+    def text(self) -> str:
+        """What was drawn, without the escape sequences that place and colour it."""
+        return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])", "", self.seen.decode("utf-8", "replace"))
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def end(self) -> int:
+        """Drain what is still sent, and give the exit code."""
+        try:
+            while chunk := os.read(self._master, 65_536):
+                self.seen += chunk
+        except OSError:  # Linux answers EIO once the other side is closed
+            pass
+        return self._process.wait(timeout=PATIENCE_S)
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(timeout=PATIENCE_S)
+        os.close(self._master)

@@ -1,0 +1,95 @@
+"""`muniment workbench` as a process of its own: in a terminal, in one that is too small, and in none."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from registry.office import Office
+from registry.settings import Settings
+from tests.tui.terminal import ROOT, Terminal
+
+PASSPHRASE = "correct horse battery staple"
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("workbench")
+    settings = Settings(folder / "registry", folder / "keys")
+    Office.found(
+        settings,
+        origin="registry.example/land",
+        department="HMLR",
+        department_name="Land Registry",
+        officer="m.okoye",
+        passphrase=PASSPHRASE,
+    ).close()
+    return settings
+
+
+def options(settings: Settings) -> list[str]:
+    return ["-m", "tui", "--registry", str(settings.registry), "--signer", str(settings.signer)]
+
+
+def test_it_shows_a_real_registry_and_f5_shows_what_was_recorded_meanwhile(founded: Settings) -> None:
+    terminal = Terminal(options(founded), columns=100, rows=30)
+    try:
+        terminal.until("M0401 Read at size 4.")
+        assert "registry.example/land" in terminal.text()
+        assert "sealed, no witnesses appointed" in terminal.text()
+        with Office.open(founded, officer="m.okoye", passphrase=PASSPHRASE) as office:
+            office.desk("m.okoye", PASSPHRASE).officers.add_department("ARCH", "The Archive")
+        terminal.type(b"\x1b[15~")  # F5
+        terminal.until("size 5.")
+        terminal.type(b"\x11")  # Ctrl+Q
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "term", "sentence"),
+    [
+        (59, 24, "xterm", "the workbench wants 60 columns and 16 rows, and this terminal has 59 and 24"),
+        (80, 15, "xterm", "the workbench wants 60 columns and 16 rows, and this terminal has 80 and 15"),
+        (80, 24, "dumb", "the workbench wants a terminal, and this is none"),
+    ],
+)
+def test_where_no_screen_can_be_drawn_one_sentence_says_what_can_be_done(
+    founded: Settings, columns: int, rows: int, term: str, sentence: str
+) -> None:
+    terminal = Terminal(options(founded), columns=columns, rows=rows, term=term)
+    try:
+        assert terminal.end() != 0
+    finally:
+        terminal.close()
+    assert f"{sentence}; 'muniment status' says the same in plain text" in terminal.text()
+    assert "Traceback" not in terminal.text()
+
+
+def test_without_a_terminal_it_points_to_the_plain_command(founded: Settings) -> None:
+    done = subprocess.run(
+        [sys.executable, *options(founded)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "graphql")])},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "'muniment status' says the same in plain text" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_mistyped_path_is_told_in_the_shell(tmp_path: Path) -> None:
+    terminal = Terminal(["-m", "tui", "--registry", str(tmp_path / "nowhere")], columns=100)
+    try:
+        assert terminal.end() != 0
+    finally:
+        terminal.close()
+    assert "no registry here" in terminal.text()
+    assert b"\x1b[?1049h" not in terminal.seen, "the screen was taken over for nothing"
