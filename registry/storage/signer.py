@@ -131,11 +131,20 @@ class Signer:
         return first, second
 
     def mark(self, *, read_only: bool = False) -> MarkFile:
-        """The mark. A lost file is begun anew, empty: no ledger that holds anything is signed before a mark is adopted.
+        """The mark. Raises `LedgerHalted` if its file was lost: then nobody knows what was signed here."""
+        path = self.folder / "mark.db"
+        if not path.exists():
+            raise LedgerHalted(
+                f"{path}: the mark is missing, so this signer does not know what it signed. If it was lost, an "
+                "administrator starts a new one with 'muniment checkpoint --adopt'."
+            )
+        return MarkFile(path, read_only=read_only)
 
-        Read-only, a lost file is `Misuse`.
+    def restore_mark_file(self) -> MarkFile:
+        """The mark, begun empty where its file was lost; an act adopts the ledger's head in it before anything is
+        signed.
         """
-        return MarkFile(self.folder / "mark.db", create=not read_only, read_only=read_only)
+        return MarkFile(self.folder / "mark.db", create=True)
 
     def who_may_open(self) -> tuple[str, ...]:
         """The officers to whom the unlock key was handed, sorted."""

@@ -69,7 +69,7 @@ def test_a_mistyped_path_starts_no_second_history(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Misuse, match="cannot be made"):
+    with pytest.raises(Misuse, match="not there"):
         open_database(tmp_path / "nowhere" / "ledger.db", create=True)
 
 
