@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from registry.catalogue.catalogue import SCHEMA as CATALOGUE_SCHEMA
 from registry.catalogue.catalogue import Catalogue
+from registry.catalogue.engine import SCHEMA as CATALOGUE_SCHEMA
 from registry.desk.desk import Desk, PublicDesk, sign_in
 from registry.desk.services import Services
-from registry.errors import LedgerHalted, Misuse, NotPermitted, RegistryError
+from registry.errors import Busy, LedgerHalted, Misuse, NotPermitted, RegistryError
 from registry.ledger.cosignature import Signer
 from registry.ledger.log import Log
 from registry.ledger.merkle import EMPTY_ROOT
@@ -43,12 +43,14 @@ from registry.storage import sqlite
 from registry.storage.ledger import SCHEMA as LEDGER_SCHEMA
 from registry.storage.ledger import LedgerStore
 from registry.storage.lock import OfficeLock
+from registry.storage.mark import MarkFile
 from registry.storage.officer_keys import OpenedKey
 from registry.storage.signer import OfficeKeys
 from registry.storage.signer import Signer as SignerFolder
 from registry.storage.vault import open_vault
 from registry.vault.exchange import exchange_public
 from registry.vault.keys import WrappingKey
+from registry.vault.passphrase import STRONG, Cost
 from registry.vault.vault import Vault
 
 PROJECT_AT_ONCE = 2_048
@@ -76,7 +78,6 @@ class Office:
         milestone: Milestone = _nothing,
         clock: Callable[[], int] = now_ms,
         founding: bool = False,
-        adopting: bool = False,
     ) -> None:
         """Use `found`, `open` or `reading`."""
         self.settings = settings
@@ -100,9 +101,9 @@ class Office:
         self._vault_store = open_vault(settings.registry / "vault.db", create=founding, read_only=not writing)
         self.store = LedgerStore(self._ledger)
         self.log = Log(self.store)
-        self.catalogue = Catalogue(self._catalogue_file, faults=lambda: sqlite.faults(self._catalogue_file))
+        self.catalogue = Catalogue(self._catalogue_file, faults=sqlite.faults)
         self.vault = Vault(self._vault_store, WrappingKey(keys.wrapping_key) if keys else None)
-        self.mark = self.signer.restore_mark_file() if adopting else self.signer.mark(read_only=not writing)
+        self.mark = self.signer.mark() if writing else None
         self.sequencer: Sequencer | None = None
         self._sealer: Sealer | None = None
         self._sealing, self._projecting = threading.Lock(), threading.Lock()
@@ -126,8 +127,12 @@ class Office:
         passphrase: str,
         milestone: Milestone = _nothing,
         clock: Callable[[], int] = now_ms,
+        cost: Cost = STRONG,
     ) -> Office:
-        """Found a registry: both folders, the log's keys, the founder's key, four founding acts. Raises Misuse."""
+        """Found a registry: both folders, the log's keys, the founder's key, four founding acts. Raises Misuse.
+
+        `cost` is what the founder's key file asks of Argon2id.
+        """
         check_origin(origin)
         check_department(department)
         check_text("department name", department_name, 200)
@@ -140,9 +145,9 @@ class Office:
             seed = os.urandom(32)
             may_open = {FOUNDER: exchange_public(seed)}
             signer, keys = SignerFolder.found(settings.signer, settings.registry, origin, may_open)
-            signer.officers.keep(officer, seed, passphrase, officer=FOUNDER, origin=origin)
+            signer.officers.keep(officer, seed, passphrase, officer=FOUNDER, origin=origin, cost=cost)
             office = cls(settings, keys=keys, lock=lock, milestone=milestone, clock=clock, founding=True)
-            office.mark.move(None, MarkedHead(origin, 0, EMPTY_ROOT, clock()))
+            office._marking().move(None, MarkedHead(origin, 0, EMPTY_ROOT, clock()))
             office._start()
             office._found(seed, department, department_name, officer)
             office.services.seal()
@@ -184,10 +189,9 @@ class Office:
                 lock=lock,
                 milestone=milestone,
                 clock=clock,
-                adopting=adopting,
             )
             if not adopting:
-                check_mark(office.log, office.mark.read(office.origin), office.store.head(), office.origin)
+                check_mark(office.log, office._marking().read(office.origin), office.store.head(), office.origin)
             office._opener = officer, passphrase, opened  # his desk need not ask Argon2id a second time
             office._start(sealing=not adopting)
             office._recover(lock.left_open, seal=not adopting)
@@ -240,6 +244,12 @@ class Office:
             sequencer=self.sequencer,
         )
 
+    def _marking(self) -> MarkFile:
+        """The mark of an office that writes."""
+        if self.mark is None:
+            raise Misuse("this office only reads: the mark is moved by the one that writes")
+        return self.mark
+
     def _start(self, *, sealing: bool = True) -> None:
         """The writer's thread, and beside it sealing (not while a mark is yet to be adopted) and projecting."""
         assert self._keys is not None
@@ -251,22 +261,22 @@ class Office:
             raise LedgerHalted(
                 "the signer's secret keys are not those of its public file log.pub: do not use this signer"
             )
-        self._sealer = Sealer(
-            self.store,
-            self.store,
-            self.mark,
-            origin=self.origin,
-            signers=signers,
-            keys=self.keys,
-            clock=self._clock,
-            milestone=self._milestone,
-        )
         self.sequencer = Sequencer(
             self.store,
             self.log,
             origin=self.origin,
             clock=self._clock,
             committed=self._committed,
+            milestone=self._milestone,
+        )
+        self._sealer = Sealer(
+            self.store,
+            _Riding(self.store, self.sequencer),
+            self._marking(),
+            origin=self.origin,
+            signers=signers,
+            keys=self.keys,
+            clock=self._clock,
             milestone=self._milestone,
         )
         self.services = self._services()
@@ -277,13 +287,7 @@ class Office:
             thread.start()
 
     def _recover(self, left_open: bool, *, seal: bool) -> None:
-        head, projected = self.store.head(), self.catalogue.projected()
-        if projected > head.size:
-            raise LedgerHalted(
-                f"the catalogue holds {projected} entries, the ledger {head.size}: one of them "
-                "is an old copy. Bring back the ledger "
-                "that belongs to it, or delete catalogue.db and run 'muniment rebuild'"
-            )
+        self.catalogue.check_behind(self.store.head().size)
         self._catch_up()
         if seal:
             self._seal()
@@ -357,6 +361,9 @@ class Office:
                     return
             try:
                 sealed = self._seal()
+                sqlite.checkpoint(self._ledger)  # here and not in a turn: copying the WAL would spoil a clerk's p99
+            except Busy:
+                continue  # nothing was lost: what is recorded is sealed with the next try
             except RegistryError as error:
                 self._halt(error)
                 return
@@ -453,11 +460,12 @@ class Office:
     def adopt_mark(self, desk: Desk, reason: str) -> Recorded:
         """Start a new mark at the present head, and say so in the ledger. For a registry whose signer's mark was
         lost."""
-        if self.mark.read(self.origin) is not None:
+        mark = self._marking()
+        if mark.read(self.origin) is not None:
             raise Misuse("this signer holds a mark already; only a lost one is adopted anew")
         recorded = desk.officers.adopt_mark(reason)
         head = self.store.head()
-        self.mark.adopt(MarkedHead(self.origin, head.size, head.root, self._clock()))
+        mark.adopt(MarkedHead(self.origin, head.size, head.root, self._clock()))
         self._seal()
         return recorded
 
@@ -491,7 +499,8 @@ class Office:
             for database in (self._ledger, self._catalogue_file):
                 database.close()
             self._vault_store.close()
-            self.mark.close()
+            if self.mark is not None:
+                self.mark.close()
             if self._lock is not None:
                 self._lock.release()
 
@@ -500,6 +509,20 @@ class Office:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+class _Riding:
+    """Checkpoints kept between two turns, so that sealing never competes with them for the engine's lock."""
+
+    def __init__(self, store: LedgerStore, sequencer: Sequencer) -> None:
+        self.latest, self.at, self.sizes = store.latest, store.at, store.sizes
+        self._store, self._sequencer = store, sequencer
+
+    def put(self, size: int, note: bytes) -> None:
+        self._sequencer.errand(lambda: self._store.put(size, note))
+
+    def add(self, size: int, cosigned: bytes) -> None:
+        self._sequencer.errand(lambda: self._store.add(size, cosigned))
 
 
 def _must_exist(settings: Settings) -> None:

@@ -158,6 +158,7 @@ class _Waiting:
     key: str = ""
     recorded: Recorded | None = None
     filled: Filled | None = None
+    errand: Callable[[], None] | None = None
 
 
 @dataclass(slots=True)
@@ -241,6 +242,7 @@ class Sequencer:
         self._clock, self._committed, self._milestone = clock, committed, milestone
         self._acts: deque[_Waiting] = deque()
         self._batches: deque[_Waiting] = deque()
+        self._errands: deque[_Waiting] = deque()
         self._wake = threading.Condition()
         self._closing = False
         self._halted: LedgerHalted | None = None
@@ -297,6 +299,24 @@ class Sequencer:
         if waiting.error is not None:
             raise waiting.error
 
+    def errand(self, work: Callable[[], None]) -> None:
+        """Do a short write of somebody else's (a checkpoint) between two turns, in the writer's thread.
+
+        Without this it would compete with turns for the engine's lock, and a running load could starve it. Once the
+        writer has left, it is done here.
+        """
+        waiting = _Waiting(errand=work)
+        with self._wake:
+            gone = self._closing
+            if not gone:
+                self._errands.append(waiting)
+                self._wake.notify_all()
+        if gone:
+            self._thread.join()
+            work()
+        else:
+            self._answer(waiting)
+
     def standing(self) -> Standing:
         """Who is who, as of the last commit."""
         memory = self._memory
@@ -323,11 +343,13 @@ class Sequencer:
         acts_were_last = False  # acts first, but a flood of them does not starve a load
         while True:
             with self._wake:
-                while not (self._acts or self._batches or self._closing):
+                while not (self._errands or self._acts or self._batches or self._closing):
                     self._wake.wait()
-                if not (self._acts or self._batches):
+                if self._errands:
+                    taken = [self._errands.popleft()]
+                elif not (self._acts or self._batches):
                     return
-                if self._acts and not (self._batches and acts_were_last):
+                elif self._acts and not (self._batches and acts_were_last):
                     taken = [self._acts.popleft() for _ in range(min(len(self._acts), MAX_ACTS_A_TURN))]
                     acts_were_last = True
                 else:
@@ -345,16 +367,18 @@ class Sequencer:
         if self._halted is not None:
             self._tell(taken, self._halted)
             return
+        errand = taken[0].errand
         try:
-            self._turn(taken)
+            if errand is not None:
+                errand()
+            else:
+                self._turn(taken)
         except RegistryError as error:
             self._memory = None
             if isinstance(error, LedgerHalted):
                 self._halted = error
             self._tell(taken, error)
-        except (
-            BaseException
-        ) as error:  # the thread must answer whatever happens, and a state we do not know is not continued
+        except BaseException as error:  # noqa: BLE001  # whoever waits must be answered; memory is dropped
             self._memory = None
             self._halted = LedgerHalted(
                 f"the writer's turn failed in an unforeseen way ({type(error).__name__}); open the office again"

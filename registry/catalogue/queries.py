@@ -8,15 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import peewee
 
-from registry.catalogue.engine import FULL_TEXT, match_expression, time_limit
+from registry.catalogue.engine import match_expression, matching, time_limit
 from registry.catalogue.tables import SALE, THE_PROGRESS, EnvelopeRow, LoadLine, LoadRow, ProgressRow, RecordRow, Seen
 from registry.errors import LedgerHalted, Malformed, Misuse
-from registry.records.identifiers import check_reference, subject_digest
-from registry.records.text import check_text
+from registry.records.identifiers import REGISTRY, check_reference, subject_digest
 
 FIND_SECONDS = 2.0
 MAX_HITS = 1_000
@@ -55,10 +53,34 @@ class Holdings:
 
 def projected(database: peewee.Database) -> int:
     """The watermark: every entry below it has its record. Raises LedgerHalted where its row is missing."""
-    row = next(iter(ProgressRow.select(ProgressRow.projected).where(ProgressRow.id == THE_PROGRESS).tuples().execute(database)), None)
+    row = _progress(database)
     if row is None:
-        raise LedgerHalted("the catalogue's progress row is missing: rebuild the catalogue")
-    return int(row[0])
+        raise LedgerHalted("the catalogue's row of progress is missing: rebuild the catalogue")
+    return row[0]
+
+
+def generation(database: peewee.Database) -> int:
+    """How often the catalogue was rebuilt; 0 where its row is missing."""
+    row = _progress(database)
+    return 0 if row is None else row[1]
+
+
+def _progress(database: peewee.Database) -> tuple[int, int] | None:
+    query = ProgressRow.select(ProgressRow.projected, ProgressRow.generation).where(ProgressRow.id == THE_PROGRESS)
+    row: tuple[int, int] | None = next(iter(query.tuples().execute(database)), None)
+    return row
+
+
+def end(database: peewee.Database) -> int:
+    """One beyond the last position that has a record."""
+    last = next(iter(RecordRow.select(peewee.fn.MAX(RecordRow.position)).tuples().execute(database)))[0]
+    return 0 if last is None else int(last) + 1
+
+
+def load(database: peewee.Database, position: int) -> LoadLine | None:
+    """The load opened at the position."""
+    row = next(iter(LoadRow.select().where(LoadRow.position == position).tuples().execute(database)), None)
+    return None if row is None else LoadLine(*row)
 
 
 def find(
@@ -66,33 +88,109 @@ def find(
 ) -> tuple[Hit, ...]:
     """Entries that hold every word, newest first; `after` is the position of the last hit of the page before.
 
-    A whole reference, or a UUID with or without braces, finds its subjects alone; a department's code finds it before all else.
+    A reference, or a UUID with or without braces, finds its subjects alone; a department's code finds it before all else.
     Raises Misuse (limit, text that cannot be one), Busy after `seconds`.
     """
     if not 1 <= limit <= MAX_HITS:
-        raise Misuse(f"limit {limit}: a search gives 1 to {MAX_HITS:,} hits at a time")
-    check_text("search text", text, MAX_SEARCH_CHARACTERS)
-    wanted = text.strip()
-    references = _references(wanted)
-    if references:
-        hits = _newest_of(database, references, viewer)
-        return tuple(hit for hit in hits if after is None or hit.position < after)[:limit]
-    first = _newest_of(database, [f"department/{wanted.upper()}"], viewer) if _DEPARTMENT.fullmatch(wanted) else []
-    if after is not None and any(hit.position == after for hit in first):
-        after = None
-    elif after is not None:
-        limit += len(first)
-    sentence = f"{wanted[:60]!a} takes longer than {seconds:g} s to find: add a word, or end the last one with a space"
+        raise Misuse(f"a search gives 1 to {MAX_HITS:,} hits at a time, not {limit}")
+    if len(text) > MAX_SEARCH_CHARACTERS:
+        raise Misuse(f"search text: {len(text):,} characters, at most {MAX_SEARCH_CHARACTERS:,}; a few words find more")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise Misuse("search text: half a character, which no record holds. Type it again.")
+    references, alone = _references(text.strip())
+    first = _newest(database, references, viewer)
+    if alone:
+        return tuple(hit for hit in first if after is None or hit.position < after)[:limit]
+    expression = match_expression(text)
+    if expression is None:
+        return ()
+    shown = {hit.position for hit in first}
+    below = None if after in shown else after
+    sentence = f"{text.strip()[:60]!a} takes longer than {seconds:g} s to find: add a word, or end the last one with a space"
     with time_limit(database, seconds, sentence):
-        hits = _matching(database, text, viewer, limit=limit, after=after)
-    return ()
+        found = matching(database, expression, _visible(viewer), limit=limit + len(shown), below=below)
+    hits = [Hit(*row) for row in found if row[0] not in shown]
+    return tuple((first + hits if after is None else hits)[:limit])
 
 
-def _references(text: str) -> list[str]:
+def _references(text: str) -> tuple[list[str], bool]:
+    """References that the text may mean, and whether it can mean nothing else."""
     uuid = _UUID.fullmatch(text)
     if uuid:
-        return [f"muniment/{uuid[1].lower()}", f"sale/{uuid[1].upper()}"]
-    try:
-        return [check_reference(text)]
-    except Malformed:
+        return [f"muniment/{uuid[1].lower()}", f"sale/{uuid[1].upper()}"], True
+    if "/" in text:
+        try:
+            return [check_reference(text)], True
+        except Malformed:
+            return [], False
+    code = [f"department/{text.upper()}"] if _DEPARTMENT.fullmatch(text) else []
+    return [*code, *([REGISTRY] if text == REGISTRY else [])], False
+
+
+def _visible(viewer: Viewer) -> peewee.Expression:
+    if viewer.everything:
+        return RecordRow.visibility >= Seen.OWN
+    if viewer.department is None:
+        return RecordRow.visibility == Seen.PUBLIC
+    return (RecordRow.visibility >= Seen.DEPARTMENTS) | (RecordRow.custodian == viewer.department)
+
+
+def _newest(database: peewee.Database, references: list[str], viewer: Viewer) -> list[Hit]:
+    if not references:
         return []
+    digests = [subject_digest(reference) for reference in references]
+    query = RecordRow.select(RecordRow.position, RecordRow.subject).where(RecordRow.subject.in_(digests) & RecordRow.latest & _visible(viewer))
+    return [Hit(*row) for row in query.order_by(RecordRow.position.desc()).limit(MAX_HITS).tuples().execute(database)]
+
+
+def history(database: peewee.Database, reference: str, viewer: Viewer | None) -> tuple[int, ...]:
+    """Candidate positions of every entry on the subject, oldest first: all of them, or those that the viewer sees."""
+    query = RecordRow.select(RecordRow.position).where(RecordRow.subject == subject_digest(reference))
+    if viewer is not None:
+        query = query.where(_visible(viewer))
+    return _positions(query.order_by(RecordRow.position), database)
+
+
+def latest(database: peewee.Database, reference: str) -> tuple[int, ...]:
+    """Candidate positions of the entry that carries the subject's newest details: none, one, or more where digests meet."""
+    query = RecordRow.select(RecordRow.position).where((RecordRow.subject == subject_digest(reference)) & RecordRow.latest)
+    return _positions(query.order_by(RecordRow.position.desc()), database)
+
+
+def property_of(database: peewee.Database, position: int) -> tuple[int, ...]:
+    """Newest entries of other sales at the address of the sale at `position`, at most 200: a search, not a proof."""
+    mine = RecordRow.select(RecordRow.address, RecordRow.subject).where(RecordRow.position == position).tuples().execute(database)
+    address, subject = next(iter(mine), (None, None))
+    if address is None:
+        return ()
+    others = (RecordRow.address == address) & RecordRow.latest & (RecordRow.position != position) & (RecordRow.subject != subject)
+    query = RecordRow.select(RecordRow.position).where(others)
+    return _positions(query.order_by(RecordRow.position).limit(MAX_SAME_ADDRESS), database)
+
+
+def _positions(query: peewee.Query, database: peewee.Database) -> tuple[int, ...]:
+    return tuple(row[0] for row in query.tuples().execute(database))
+
+
+def loads(database: peewee.Database) -> tuple[LoadLine, ...]:
+    """Every load, oldest first."""
+    return tuple(LoadLine(*row) for row in LoadRow.select().order_by(LoadRow.position).tuples().execute(database))
+
+
+def envelopes(database: peewee.Database) -> Iterator[tuple[str, int]]:
+    """(id, position) of every envelope that an entry names, by id: to be read beside the vault's own list."""
+    query = EnvelopeRow.select(EnvelopeRow.id, EnvelopeRow.position).order_by(EnvelopeRow.id, EnvelopeRow.position)
+    yield from query.tuples().iterator(database)
+
+
+def holdings(database: peewee.Database) -> Holdings:
+    """How much there is; reads every record."""
+    sales = RecordRow.select().where(RecordRow.latest & (RecordRow.muniment == SALE)).count(database)
+    muniments = RecordRow.select().where(RecordRow.latest & (RecordRow.muniment != SALE)).count(database)
+    return Holdings(
+        records=RecordRow.select().count(database),
+        sales=sales,
+        muniments=muniments,
+        loads=LoadRow.select().count(database),
+        envelopes=EnvelopeRow.select().count(database),
+    )

@@ -1,7 +1,8 @@
 """The engines: opening, pragmas, schema versions, and the tables of ledger and vault. Only the office names them.
 
-    sqlite         a SQLite file opened through APSW: pragmas read back, faults told as the office's errors, schema versions
+    sqlite         a SQLite file opened through APSW: pragmas read back, faults told, schema versions
     ledger         the ledger's store, over ledger_tables
+    lock           who holds the registry open
     vault          the vault's tables and store
     durable        small private files, written whole or not at all
     signer         the folder of keys and the mark, apart from the registry

@@ -15,7 +15,7 @@ One transaction a turn. `begin` is how the engine locks the head: SQLite's BEGIN
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import msgspec
@@ -90,6 +90,11 @@ class LedgerStore:
         else:
             with sqlite.faults(self._database):
                 yield
+
+    def _writing(self) -> AbstractContextManager[Any]:
+        """A transaction that takes SQLite's write lock at once; elsewhere the head row is locked by who reads it."""
+        atomic = self._database.atomic
+        return atomic() if self._for_update else atomic("IMMEDIATE")  # type: ignore[no-any-return]
 
     def _row(self, query: peewee.Query) -> Any:
         with self._faults():
@@ -214,8 +219,7 @@ class LedgerStore:
     @contextmanager
     def turn(self) -> Iterator[LedgerTurn]:
         """One transaction; see `registry.ledger.ports.Turns`."""
-        atomic = self._database.atomic() if self._for_update else self._database.atomic("IMMEDIATE")
-        with self._faults(), atomic:
+        with self._faults(), self._writing():
             yield LedgerTurn(self._database, self._locked_head())
 
     def _locked_head(self) -> Head:
@@ -240,7 +244,7 @@ class LedgerStore:
 
     def put(self, size: int, note: bytes) -> None:
         """Keep a signed note; the same size keeps its first."""
-        with self._faults(), self._database.atomic():
+        with self._faults(), self._writing():
             kept = self.at(size)
             if kept is None:
                 CheckpointRow.insert(size=size, note=note, cosigned=note).execute(self._database)
@@ -251,7 +255,7 @@ class LedgerStore:
 
     def add(self, size: int, cosigned: bytes) -> None:
         """Replace the cosigned form by one that holds more lines."""
-        with self._faults(), self._database.atomic():
+        with self._faults(), self._writing():
             if not CheckpointRow.update(cosigned=cosigned).where(CheckpointRow.size == size).execute(self._database):
                 raise NotHeld(f"no checkpoint of size {size} is kept")
 

@@ -171,7 +171,7 @@ def faults(database: peewee.Database) -> Iterator[None]:
             f"{database.database}: a stored text is not UTF-8: it was changed. Restore it, or rebuild it from a mirror."
         ) from error
     except (peewee.PeeweeException, apsw.Error) as error:
-        number = 0 if database.is_closed() else int(database.connection().system_errno)
+        number = 0 if database.is_closed() else getattr(database.connection(), "system_errno", 0)
         told = translate(error, database.database, number)
         if told is None:
             raise

@@ -1,0 +1,103 @@
+"""Writing a batch of projections: what stands already is passed over, what must wait is left out, the watermark moves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import peewee
+
+from registry.catalogue import engine
+from registry.catalogue.projector import project_entry
+from registry.catalogue.queries import load, projected
+from registry.catalogue.tables import THE_PROGRESS, LoadLine, LoadRow, ProgressRow, Record, RecordRow
+
+
+class _Waits(Exception):  # noqa: N818  # not an error: never leaves this module
+    """The entry leans on one that is not in the catalogue yet."""
+
+
+class Batch:
+    """Entries from position `first` on, inside the caller's transaction; one use. `complete`: whether none of them has to wait."""
+
+    def __init__(self, database: peewee.Database, first: int) -> None:
+        self._database = database
+        self._first = first
+        self._projected = projected(database)
+        self._records: dict[int, Record] = {}
+        self._loads: dict[int, LoadLine | None] = {}
+        self.complete = True
+
+    # ---- what the projector asks (`projector.Known`) ----
+
+    def record(self, position: int) -> Record | None:
+        """The record there. Raises _Waits where there will be one."""
+        found = self._records.get(position) or engine.record_at(self._database, position)
+        if found is None and position >= self._projected:
+            raise _Waits
+        return found
+
+    def load(self, position: int) -> LoadLine | None:
+        """The load opened there. Raises _Waits where that is not known yet."""
+        if position not in self._loads:
+            found = load(self._database, position)
+            if found is None:
+                self.record(position)
+            self._loads[position] = found
+        return self._loads[position]
+
+    # ---- writing ----
+
+    def take(self, entries: Sequence[bytes], *, indexed: bool = True) -> int:
+        """Write the rows of the entries; the watermark afterwards. Not `indexed`: a rebuild makes the full text last."""
+        end = self._first + len(entries)
+        present = self._present(end)
+        superseded: list[tuple[int]] = []
+        envelopes: list[tuple[int, str]] = []
+        moved: dict[int, LoadLine] = {}
+        for position, raw in enumerate(entries, self._first):
+            if position in present:
+                continue
+            try:
+                made, supersedes, line, envelope = project_entry(position, raw, self)
+            except _Waits:
+                self.complete = False
+                continue
+            self._records[position] = made
+            if supersedes is not None:
+                superseded.append((supersedes,))
+            if line is not None:
+                self._loads[line.position] = moved[line.position] = line
+            if envelope is not None:
+                envelopes.append((position, envelope))
+        records = self._records.values()
+        engine.insert_records(self._database, records)
+        if indexed:
+            engine.index_text(self._database, records)
+        engine.supersede(self._database, superseded)
+        engine.insert_envelopes(self._database, envelopes)
+        self._put_loads(moved.values())
+        if self._first > self._projected:
+            return self._projected
+        return self._move(max(self._projected, end))
+
+    def _present(self, end: int) -> set[int]:
+        query = RecordRow.select(RecordRow.position).where((RecordRow.position >= self._first) & (RecordRow.position < end))
+        return {position for (position,) in query.tuples().execute(self._database)}
+
+    def _put_loads(self, lines: Iterable[LoadLine]) -> None:
+        for line in lines:
+            query = LoadRow.insert(**line._asdict()).on_conflict(
+                conflict_target=[LoadRow.position], preserve=[LoadRow.closed, LoadRow.outcome, LoadRow.counts]
+            )
+            query.execute(self._database)
+
+    def _move(self, end: int) -> int:
+        """Move the watermark to `end`, and over what was projected ahead from there."""
+        ahead = RecordRow.select(RecordRow.position).where(RecordRow.position >= end).order_by(RecordRow.position)
+        for (position,) in ahead.tuples().iterator(self._database):
+            if position != end:
+                break
+            end += 1
+        if end > self._projected:
+            ProgressRow.update(projected=end).where(ProgressRow.id == THE_PROGRESS).execute(self._database)
+        return end
