@@ -56,6 +56,11 @@ class _SqliteFile(APSWDatabase):
                     )
         except apsw.Error as error:
             told = translate(error, self.database, connection.system_errno)
+            if isinstance(error, apsw.ReadOnlyError) and "query_only" in self._wanted:
+                told = Misuse(
+                    f"{self.database}: cannot be read without the right to write in its folder, where SQLite keeps an "
+                    "index for its readers. Ask for that right, or read where somebody has the registry open."
+                )
             connection.close()
             raise told or error from error
         except Misuse:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
+import subprocess
+import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -99,6 +103,85 @@ def test_a_full_disk_recorded_nothing_and_reading_goes_on(tmp_path: Path) -> Non
     with faults(database), database.atomic("IMMEDIATE"):
         Leaf.insert(position=0, body=b"x").execute(database)
     assert Leaf.select().count(database) == 1
+
+
+def test_a_file_size_limit_is_a_full_disk_too(tmp_path: Path) -> None:
+    """SQLite tells it as a plain I/O error; only the operating system's number says that nothing is broken."""
+    migrate(open_database(tmp_path / "ledger.db", create=True), [make_leaves])
+    run = in_a_child(
+        f"database = open_database(Path({str(tmp_path / 'ledger.db')!r}))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
+        "try:\n"
+        "    with faults(database), writing(database):\n"
+        "        database.execute_sql('INSERT INTO leaf VALUES (1, zeroblob(400000))')\n"
+        "except Busy as error: print(error)\n"
+        "print(database.execute_sql('SELECT count(*) FROM leaf').fetchall())\n"
+    )
+    assert "storage is full, nothing recorded" in run.stdout, run.stderr
+    assert run.stdout.endswith("[(0,)]\n")
+
+
+def test_a_sync_that_fails_halts(tmp_path: Path) -> None:
+    run = in_a_child(
+        "import apsw\n"
+        "class File(apsw.VFSFile):\n"
+        "    failing = False\n"
+        "    def xSync(self, flags):\n"
+        "        if File.failing: raise apsw.IOError('the disk does not answer')\n"
+        "        return super().xSync(flags)\n"
+        "class Layer(apsw.VFS):\n"
+        "    def __init__(self): super().__init__('failing', '')\n"
+        "    def xOpen(self, name, flags): return File('', name, flags)\n"
+        "layer = Layer()\n"
+        "sys.excepthook = lambda *_: None\n"
+        f"database = open_database(Path({str(tmp_path / 'ledger.db')!r}), create=True, vfs='failing')\n"
+        "File.failing = True\n"
+        "try:\n"
+        "    with faults(database), writing(database): database.execute_sql('CREATE TABLE t (x INT) STRICT')\n"
+        "except LedgerHalted as error: print(error)\n"
+        "sys.stdout.flush(); os._exit(0)\n"
+    )
+    assert "reading or writing failed" in run.stdout, run.stderr
+
+
+def test_what_a_killed_writer_committed_is_read_beside_it(tmp_path: Path) -> None:
+    """The reader finds a write-ahead log that nobody has open, and may not write the file."""
+    migrate(open_database(tmp_path / "ledger.db", create=True), [make_leaves])
+    run = in_a_child(
+        f"database = open_database(Path({str(tmp_path / 'ledger.db')!r}), wal_autocheckpoint=0)\n"
+        "database.execute_sql('INSERT INTO leaf VALUES (7, zeroblob(3))')\n"
+        "os._exit(9)\n"
+    )
+    assert run.returncode == 9, run.stderr
+    reader = open_database(tmp_path / "ledger.db", read_only=True)
+    assert [leaf.position for leaf in Leaf.select().execute(reader)] == [7]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_reader_who_may_not_write_the_folder_is_told_why(tmp_path: Path) -> None:
+    path = Path(tempfile.mkdtemp(dir="/tmp")) / "ledger.db"  # tmp_path lies in a folder that others may not enter
+    migrate(open_database(path, create=True), [make_leaves])
+    path.chmod(0o644)
+    path.parent.chmod(0o755)
+    for beside in path.parent.glob("ledger.db-*"):
+        beside.unlink()
+    run = in_a_child(
+        "os.setuid(12345)\n"
+        f"try: open_database(Path({str(path)!r}), read_only=True)\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    shutil.rmtree(path.parent)
+    assert run.stdout.startswith("Misuse"), run.stderr
+    assert "the right to write in its folder" in run.stdout
+
+
+def in_a_child(code: str) -> subprocess.CompletedProcess[str]:
+    start = (
+        "import os, resource, sys; from pathlib import Path\n"
+        "from registry.errors import Busy, LedgerHalted\n"
+        "from registry.storage.sqlite import faults, open_database, writing\n"
+    )
+    return subprocess.run([sys.executable, "-c", start + code], capture_output=True, text=True, check=False)
 
 
 def test_a_second_writer_is_told_to_wait(tmp_path: Path) -> None:
