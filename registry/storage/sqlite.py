@@ -190,15 +190,18 @@ def writing(database: peewee.Database) -> AbstractContextManager[Any]:
     return database.atomic("IMMEDIATE") if isinstance(database, peewee.SqliteDatabase) else database.atomic()
 
 
-def insert_statement(database: peewee.Database, fields: Sequence[peewee.Field[Any]]) -> str:
-    """SQL that inserts one row of `fields`, in their order, for `execute_sql(sql, values)`.
+def statement(database: peewee.Database, query: peewee.BaseQuery) -> str:
+    """The SQL of `query`, whose values are only stand-ins, for `execute_sql(sql, values)`; blobs are given as bytes.
 
-    Written once: building it anew takes peewee five times as long as SQLite takes for the row. Blobs are given as
-    bytes.
+    Written once: building it anew takes peewee five times as long as SQLite takes for the row.
     """
-    model = fields[0].model
-    query = model.insert_many([[None] * len(fields)], fields=list(fields))
     return str(database.get_sql_context().sql(query).query()[0])
+
+
+def insert_statement(database: peewee.Database, fields: Sequence[peewee.Field[Any]]) -> str:
+    """SQL that inserts one row of `fields`, in their order."""
+    model = fields[0].model
+    return statement(database, model.insert_many([[None] * len(fields)], fields=list(fields)))
 
 
 def checkpoint(database: peewee.Database, mode: Literal["PASSIVE", "TRUNCATE"] = "PASSIVE") -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 import peewee
 
 from registry.errors import Busy, LedgerHalted
-from registry.storage.sqlite import checkpoint, faults, insert_statement, migrate, open_database, writing
+from registry.storage.sqlite import checkpoint, faults, insert_statement, migrate, open_database, statement, writing
 from registry.vault.ports import Chunk, Kept
 
 TRANSACTION_BYTES = 16 * 1024 * 1024  # what a commit copies at once; a clerk who lodges waits for one at most
@@ -106,6 +106,16 @@ class VaultStore:
         self._insert_envelope = insert_statement(database, ENVELOPE_FIELDS)
         self._insert_withheld = insert_statement(database, (WithheldRow.envelope, WithheldRow.body))
         self._insert_chunk = insert_statement(database, (ChunkRow.envelope, ChunkRow.n, ChunkRow.digest, ChunkRow.body))
+        self._select_envelope = statement(
+            database,
+            EnvelopeRow.select(*ENVELOPE_FIELDS, WithheldRow.body)
+            .join(WithheldRow, peewee.JOIN.LEFT_OUTER, on=(WithheldRow.envelope == EnvelopeRow.envelope))
+            .where(EnvelopeRow.envelope == ""),
+        )
+        self._select_chunk = statement(
+            database,
+            ChunkRow.select(ChunkRow.body, ChunkRow.digest).where((ChunkRow.envelope == "") & (ChunkRow.n == 0)),
+        )
         self._turn = threading.RLock()
         self._batch: _Batch | None = None
 
@@ -163,13 +173,7 @@ class VaultStore:
 
     def get(self, envelope_id: str) -> Kept | None:
         with faults(self.database):
-            found = list(
-                EnvelopeRow.select(*ENVELOPE_FIELDS, WithheldRow.body)
-                .join(WithheldRow, peewee.JOIN.LEFT_OUTER, on=(WithheldRow.envelope == EnvelopeRow.envelope))
-                .where(EnvelopeRow.envelope == envelope_id)
-                .tuples()
-                .execute(self.database)
-            )
+            found = self.database.execute_sql(self._select_envelope, (envelope_id,)).fetchall()
         if not found:
             return None
         _, reference, version, size, state, wrapped, commitment, withheld = found[0]
@@ -183,11 +187,8 @@ class VaultStore:
     def chunks(self, envelope_id: str) -> Iterator[Chunk]:
         n = 0
         while True:
-            query = ChunkRow.select(ChunkRow.body, ChunkRow.digest).where(
-                (ChunkRow.envelope == envelope_id) & (ChunkRow.n == n)
-            )
             with faults(self.database):
-                rows = list(query.tuples().execute(self.database))
+                rows = self.database.execute_sql(self._select_chunk, (envelope_id, n)).fetchall()
             if not rows:
                 return
             body, digest = rows[0]
