@@ -78,6 +78,7 @@ class Office:
         milestone: Milestone = _nothing,
         clock: Callable[[], int] = now_ms,
         founding: bool = False,
+        adopting: bool = False,
     ) -> None:
         """Use `found`, `open` or `reading`."""
         self.settings = settings
@@ -103,7 +104,9 @@ class Office:
         self.log = Log(self.store)
         self.catalogue = Catalogue(self._catalogue_file, faults=sqlite.faults)
         self.vault = Vault(self._vault_store, WrappingKey(keys.wrapping_key) if keys else None)
-        self.mark = self.signer.mark() if writing else None
+        self.mark: MarkFile | None = None
+        if writing:
+            self.mark = self.signer.restore_mark_file() if adopting else self.signer.mark()
         self.sequencer: Sequencer | None = None
         self._sealer: Sealer | None = None
         self._sealing, self._projecting = threading.Lock(), threading.Lock()
@@ -189,6 +192,7 @@ class Office:
                 lock=lock,
                 milestone=milestone,
                 clock=clock,
+                adopting=adopting,
             )
             if not adopting:
                 check_mark(office.log, office._marking().read(office.origin), office.store.head(), office.origin)

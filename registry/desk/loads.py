@@ -7,27 +7,25 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 import msgspec
-from msgspec import UNSET
 
 from registry.desk.bodies import Preparer
 from registry.desk.session import Session
 from registry.errors import Malformed, Misuse, NotPermitted, Refused
-from registry.ledger.merkle import EMPTY_ROOT
-from registry.ledger.tiles import Edge
 from registry.loading import json_lines, price_paid
 from registry.loading.dry_run import dry_run
 from registry.loading.loader import Loader, Prepared, prepare_sale, said_before
 from registry.loading.rejects import Rejects
 from registry.loading.rows import MunimentRow, Reject, SourceRow
-from registry.records.acts import Kind, LoadClosed, LoadOpened
+from registry.records.acts import Kind, LoadOpened
 from registry.records.encoding import to_base64
 from registry.records.loads import Counts, Load, LoadState
 from registry.records.muniment import SubjectState
 from registry.records.roles import Verb
 from registry.records.text import check_text
+from registry.sequencer import closing
 
 SALES, MUNIMENTS = "sales", "muniments"
 HEAD_BYTES = 65_536
@@ -208,23 +206,14 @@ class Loads:
                 raise Refused(f"load/{load.position} of {name} was begun as {load.dialect}; load it as that")
             return load
         load = Load(0, digest, name, dialect, session.officer, session.department)
-        recorded = session.act(Kind.LOAD_OPENED, LoadOpened(dialect=dialect, file=digest, name=name), None, load=load)
+        recorded = session.act(Kind.LOAD_OPENED, LoadOpened(dialect=dialect, file=digest, name=name), None)
         self._milestone("load opened")
         return msgspec.structs.replace(load, position=recorded.position, opened_at=recorded.at)
 
-    def _close(self, load: Load, outcome: str) -> Load:
-        root = Edge.from_bytes(load.entries, load.edge).root() if load.entries else EMPTY_ROOT
-        details = LoadClosed(
-            counts=msgspec.structs.asdict(load.counts),
-            outcome="FINISHED" if outcome == "FINISHED" else "STOPPED",
-            root=to_base64(root),
-            first=UNSET if load.first is None else load.first,
-            last=UNSET if load.last is None else load.last,
-        )
-        closing = msgspec.structs.replace(load, state=LoadState(outcome))
-        recorded = self._session.act(Kind.LOAD_CLOSED, details, f"load/{load.position}", load=closing)
+    def _close(self, load: Load, outcome: Literal["FINISHED", "STOPPED"]) -> Load:
+        recorded = self._session.act(Kind.LOAD_CLOSED, closing(load, outcome), f"load/{load.position}")
         self._milestone("load closed")
-        return msgspec.structs.replace(closing, closed=recorded.position)
+        return msgspec.structs.replace(load, state=LoadState(outcome), closed=recorded.position)
 
 
 class _Counted:

@@ -10,7 +10,6 @@ from registry.desk.services import Services
 from registry.errors import NotPermitted
 from registry.records.acts import Details, Kind, Reading, make_intent, signed_bytes
 from registry.records.disclosure import digest, disclose, pack, withhold
-from registry.records.loads import Load
 from registry.records.roles import Verb
 from registry.records.rules import permit
 from registry.records.standing import Officer
@@ -47,9 +46,7 @@ class Session:
         """Fresh salts for withheld members."""
         return [self.services.random(SALT_BYTES) for _ in range(count)]
 
-    def propose(
-        self, kind: Kind, details: Details, subject: str | None, *, key: str | None = None, load: Load | None = None
-    ) -> Proposal:
+    def propose(self, kind: Kind, details: Details, subject: str | None, *, key: str | None = None) -> Proposal:
         """The act, signed, not yet entered."""
         intent = make_intent(
             kind,
@@ -59,13 +56,11 @@ class Session:
             officer=self.officer,
             subject=UNSET if subject is None else subject,
         )
-        return Proposal(intent, self.officer, self._sign(signed_bytes(self.services.origin, intent)), load=load)
+        return Proposal(intent, self.officer, self._sign(signed_bytes(self.services.origin, intent)))
 
-    def act(
-        self, kind: Kind, details: Details, subject: str | None, *, key: str | None = None, load: Load | None = None
-    ) -> Recorded:
+    def act(self, kind: Kind, details: Details, subject: str | None, *, key: str | None = None) -> Recorded:
         """Sign and record. Raises Refused with the position of the refusal, NotHeld, Busy."""
-        return self.services.writer().enter(self.propose(kind, details, subject, key=key, load=load))
+        return self.services.writer().enter(self.propose(kind, details, subject, key=key))
 
     def read(self, concerning: str, fields: str, purpose: str) -> Recorded:
         """Record a reading of withheld material, durable before anything is handed out.

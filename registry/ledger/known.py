@@ -46,6 +46,10 @@ class Run:
         """All digests, sorted."""
         return self._digests
 
+    def to_bytes(self) -> bytes:
+        """The run as it is stored."""
+        return pack_run(self.first, self.pairs())
+
     def pairs(self) -> Iterator[tuple[int, int]]:
         """(digest, position), sorted by digest."""
         return ((digest, self.first + offset) for digest, offset in zip(self._digests, self._offsets, strict=True))

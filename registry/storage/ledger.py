@@ -94,7 +94,7 @@ class LedgerStore:
     def _writing(self) -> AbstractContextManager[Any]:
         """A transaction that takes SQLite's write lock at once; elsewhere the head row is locked by who reads it."""
         atomic = self._database.atomic
-        return atomic() if self._for_update else atomic("IMMEDIATE")  # type: ignore[no-any-return]
+        return atomic() if self._for_update else atomic("IMMEDIATE")
 
     def _row(self, query: peewee.Query) -> Any:
         with self._faults():
@@ -288,7 +288,8 @@ class LedgerTurn:
             BundleRow.insert(n=n, body=body).execute(self._database)
         except peewee.IntegrityError as error:
             raise LedgerHalted(f"bundle {n} stands already: run an audit") from error
-        TailRow.delete().where((TailRow.start >= n * WIDTH) & (TailRow.start < (n + 1) * WIDTH)).execute(self._database)
+        taken_in = (TailRow.start >= n * WIDTH) & (TailRow.start < (n + 1) * WIDTH)
+        TailRow.delete().where(taken_in).execute(self._database)  # type: ignore[misc]  # a fault of the stubs
 
     def put_tail(self, start: int, body: bytes) -> None:
         """Keep framed entries that follow the last full bundle."""
