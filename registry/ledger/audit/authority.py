@@ -143,12 +143,15 @@ class Authority:
             load=self._load(act),
         )
         recorded = "" if act.rule is UNSET else act.rule
-        if not before.told:
-            self._findings.checked[UNTOLD_ACTS] += 1
-            return None
         try:
             decision = decide(case)
-        except Refused as refusal:
+        except (Refused, NotHeld) as refusal:
+            if not before.told:  # perhaps for what an entry before it was changed into: it cannot be judged
+                self._findings.checked[UNTOLD_ACTS] += 1
+                return None
+            if isinstance(refusal, NotHeld):
+                self._fault(position, act, f"the rules cannot be asked: {refusal}")
+                return None
             if act.outcome is UNSET:
                 self._fault(position, act, f"recorded as done, but the rule {refusal.rule!a} says no: {refusal}")
             elif recorded != refusal.rule:
@@ -156,7 +159,7 @@ class Authority:
                     position, act, f"recorded as refused by {recorded!a}; the rule that says no is {refusal.rule!a}"
                 )
             return None
-        except (NotHeld, Malformed) as error:
+        except Malformed as error:
             self._fault(position, act, f"the rules cannot be asked: {error}")
             return None
         if act.outcome is not UNSET:

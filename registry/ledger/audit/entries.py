@@ -78,9 +78,14 @@ def loaded_rows(entries: Sequence[bytes]) -> Sequence[LoadedRow] | None:
     return rows if subjects.fullmatch("\n".join([row.subject for row in rows]) + "\n") else None
 
 
-def complete(row: LoadedRow) -> bool:
-    """Whether a first row says what its subject is: a muniment's kind and visibility."""
-    return isinstance(row, SaleRow) or (row.details.kind is not UNSET and row.details.visibility is not UNSET)
+def fresh(rows: Sequence[LoadedRow]) -> bool:
+    """Whether all are first rows of their subjects; a muniment's says its kind and visibility."""
+    if [row for row in rows if row.number != 1 or row.previous is not UNSET]:
+        return False
+    return isinstance(rows[0], SaleRow) or all(
+        isinstance(row, MunimentRow) and row.details.kind is not UNSET and row.details.visibility is not UNSET
+        for row in rows
+    )
 
 
 def subject_in(entry: bytes) -> str | None:
@@ -99,10 +104,13 @@ def frames(raw: bytes, count: int, leaves: Sequence[bytes] | None) -> tuple[list
     entries: list[bytes] = []
     wrong: list[int] = []
     at, end = 0, len(raw)
-    while at + 2 <= end and len(entries) < count:
-        start, length = at + 2, raw[at] << 8 | raw[at + 1]
-        entries.append(raw[start : start + length])
-        at = start + length
+    try:
+        for _ in range(count):
+            start = at + 2
+            at = start + (raw[at] << 8 | raw[at + 1])
+            entries.append(raw[start:at])
+    except IndexError:  # the bytes are at their end before the count is reached
+        pass
     if at == end and len(entries) == count:
         return entries, wrong
     if leaves is None:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from registry.ledger.ports import Head, Shelves
+from registry.ledger.ports import Head, Sealed, Shelves
 from registry.ledger.tiles import WIDTH
 
 KEPT_BUNDLES = 128
@@ -38,6 +38,16 @@ class Evidence(Protocol):
 
     def tiles(self, level: int) -> Iterator[tuple[int, bytes]]:
         """(n, body) of every kept tile of the level, n rising."""
+
+
+class Notes(Protocol):
+    """The stored checkpoints, to be read."""
+
+    def sizes(self) -> tuple[int, ...]:
+        """The sizes of all of them, rising."""
+
+    def at(self, size: int) -> Sealed | None:
+        """The checkpoint kept at this size."""
 
 
 class Listed(Shelves, Protocol):

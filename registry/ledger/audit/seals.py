@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from registry.errors import LedgerHalted, Unproven
 from registry.ledger import cosignature
+from registry.ledger.audit.evidence import Notes
 from registry.ledger.audit.fault import Findings
 from registry.ledger.checkpoint import Checkpoint
 from registry.ledger.note import Note, VerifierKey
-from registry.ledger.ports import Checkpoints, Sealed
+from registry.ledger.ports import Sealed
 
 
 class Seals:
@@ -21,7 +22,7 @@ class Seals:
 
     def __init__(
         self,
-        checkpoints: Checkpoints,
+        checkpoints: Notes,
         origin: str,
         keys: Sequence[VerifierKey],
         findings: Findings,

@@ -11,20 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from msgspec import UNSET
-
 from registry.errors import LedgerHalted, Malformed
 from registry.ledger.audit.authority import Authority, Judged
 from registry.ledger.audit.bundles import Block, Bundles
-from registry.ledger.audit.entries import LoadedRow, complete, loaded_rows, subject_in
-from registry.ledger.audit.evidence import Backward, Evidence
+from registry.ledger.audit.entries import LoadedRow, fresh, loaded_rows, subject_in
+from registry.ledger.audit.evidence import Backward, Evidence, Notes
 from registry.ledger.audit.fault import Audit, Fault, Findings
 from registry.ledger.audit.links import Links
 from registry.ledger.audit.seals import Seals
 from registry.ledger.audit.tree import Tree
 from registry.ledger.merkle import leaf_hash
 from registry.ledger.note import VerifierKey
-from registry.ledger.ports import Checkpoints, Head
+from registry.ledger.ports import Head
 from registry.records.acts import Act, Row, decode_entry
 from registry.records.encoding import to_base64
 from registry.records.identifiers import check_reference
@@ -53,7 +51,7 @@ class Walk:
     def __init__(
         self,
         evidence: Evidence,
-        checkpoints: Checkpoints,
+        checkpoints: Notes,
         *,
         origin: str,
         keys: Sequence[VerifierKey],
@@ -158,9 +156,8 @@ class Walk:
         load = rows[0].load
         if ats[0] < self._last_at or ats != sorted(ats) or [row.load for row in rows].count(load) != len(rows):
             return False
-        fresh = [row.subject for row in rows if row.number == 1 and row.previous is UNSET and complete(row)]
-        if len(fresh) == len(rows):
-            self.links.begin(fresh)
+        if fresh(rows):
+            self.links.begin([row.subject for row in rows])
         else:
             for at, raw in enumerate(block.entries):
                 self._link_row(block.base + at, raw)
@@ -236,7 +233,7 @@ class Walk:
 
 def walk(
     evidence: Evidence,
-    checkpoints: Checkpoints,
+    checkpoints: Notes,
     *,
     origin: str,
     keys: Sequence[VerifierKey],
