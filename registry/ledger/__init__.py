@@ -14,6 +14,7 @@
     log          reading over the ports
     sealer       from the newest head to a signed checkpoint
     known        which ids are recorded already
+    export       the whole ledger as files that any tlog-tiles client reads
     audit        what entries alone can show: tree, links, signatures, authority
 
 A verifier raises `Unproven` or returns what it found; it never returns False. No database, screen or web is imported.
