@@ -22,6 +22,7 @@ from registry.loading.rows import MunimentRow, Reject, SourceRow
 from registry.records.acts import Row, RowDetails, decode_entry
 from registry.records.disclosure import pack, reveal, unpack, withhold
 from registry.records.encoding import canonical, to_base64
+from registry.records.identifiers import subject_digest
 from registry.records.muniment import MunimentKind, SubjectState, Visibility
 from registry.records.rows import muniment_details
 from registry.records.subject import Last
@@ -59,14 +60,14 @@ class Preparer:
             content, size = _measure(body) if body else (None, 0)
             source = _source(row, content)
             if self._known(subject, source, last):
-                return Prepared(number, subject, row.op, b"{}", False, known=True)
+                return Prepared(number, subject, subject_digest(subject), row.op, b"{}", False, known=True)
             version = self._next(subject, state)
             details = self._details(row, subject, version, (body, size), content, source)
         finally:
             if body is not None:
                 body.close()
         self._said.setdefault(subject, set()).add(source)
-        return Prepared(number, subject, row.op, canonical(details), False, version=version)
+        return Prepared(number, subject, subject_digest(subject), row.op, canonical(details), False, version=version)
 
     def _next(self, subject: str, state: SubjectState | None) -> int:
         version = max(self._versions.get(subject, 0), state.version if state else 0) + 1
@@ -76,7 +77,7 @@ class Preparer:
     def _withdrawal(self, number: int, row: MunimentRow, subject: str, last: Last | None) -> Prepared:
         if last is None and subject not in self._versions:
             raise Misuse(f"{subject} is withdrawn by this line, but was never recorded here")
-        return Prepared(number, subject, row.op, canonical(RowDetails()), False)
+        return Prepared(number, subject, subject_digest(subject), row.op, canonical(RowDetails()), False)
 
     def _details(
         self,

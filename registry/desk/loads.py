@@ -175,7 +175,7 @@ class Loads:
         assert isinstance(row, SourceRow)
         prepared = prepare_sale(number, row)
         services = self._session.services
-        last = services.writer().look(prepared.subject)
+        last = services.writer().look(prepared.subject, prepared.digest)
         if last is None or not last.state:
             return prepared
         held = msgspec.json.decode(last.state, type=SubjectState).custodian

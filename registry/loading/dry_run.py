@@ -18,7 +18,6 @@ from registry.loading.loader import Prepared, said_before
 from registry.loading.rows import Reject
 from registry.records import rows
 from registry.records.acts import Row
-from registry.records.identifiers import subject_digest
 from registry.records.loads import Counts
 from registry.records.muniment import SubjectState
 from registry.records.subject import Last
@@ -36,7 +35,7 @@ class _Seen:
 
 def dry_run(
     source: Callable[[], Iterator[Prepared | Reject]],
-    look: Callable[[str], Last | None],
+    look: Callable[[str, int], Last | None],
     log: Log,
     department: str,
     *,
@@ -44,7 +43,7 @@ def dry_run(
     report: Callable[[Counts], None],
 ) -> Counts:
     """The counts that a load of `source` (called twice, each time from the beginning) would report."""
-    repeated = _repeated(row.subject for row in source() if isinstance(row, Prepared))
+    repeated = _repeated(row.digest for row in source() if isinstance(row, Prepared))
     seen: dict[str, _Seen] = {}
     size = log.head().size
     counts = Counts()
@@ -60,11 +59,10 @@ def dry_run(
     return counts
 
 
-def _repeated(subjects: Iterable[str]) -> set[int]:
+def _repeated(digests: Iterable[int]) -> set[int]:
     """Digests that may stand more than once."""
     known, repeated = Known(), set[int]()
-    for subject in subjects:
-        digest = subject_digest(subject)
+    for digest in digests:
         if known.perhaps(digest):
             repeated.add(digest)
         else:
@@ -76,7 +74,7 @@ def _one(
     row: Prepared,
     seen: dict[str, _Seen],
     repeated: set[int],
-    look: Callable[[str], Last | None],
+    look: Callable[[str, int], Last | None],
     log: Log,
     size: int,
     department: str,
@@ -84,7 +82,7 @@ def _one(
     if row.known:
         return Counts(rows=1, already=1)
     before = seen.get(row.subject)
-    last = look(row.subject)
+    last = look(row.subject, row.digest)
     if before is None:
         state = _state_decoder.decode(last.state) if last is not None and last.state else None
         before = _Seen(last.number if last else 0, state)
@@ -94,7 +92,7 @@ def _one(
         return Counts(rows=1, already=1)
     number = before.number + 1
     flagged = int(row.flagged or rows.flag(row.op, number, before.state) is not None)
-    if subject_digest(row.subject) in repeated:
+    if row.digest in repeated:
         before.said.append((row.op, row.details))
         before.state, before.number = _followed(row, number, before.state, department), number
         seen[row.subject] = before

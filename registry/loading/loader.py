@@ -53,6 +53,7 @@ class Prepared:
 
     number: int
     subject: str
+    digest: int
     op: rows.Op
     details: bytes
     flagged: bool
@@ -96,7 +97,7 @@ class RowBatch:
             if row.known:
                 already += 1
                 continue
-            digest = subject_digest(subject)
+            digest = row.digest
             last: Last | None = None
             if subject in subjects:
                 last = subjects[subject][1]
@@ -219,27 +220,29 @@ class Loader:
 
         Raises NotPermitted when the loader's role ends in mid-load (what was recorded stays), Busy, LedgerHalted.
         """
-        source = islice(source, self.load.next_row - 1, None)
+        gc.disable()  # a load makes millions of objects and hardly a cycle; looking for them costs a third of parsing
+        try:
+            return self._batches(islice(source, self.load.next_row - 1, None), report)
+        finally:
+            gc.enable()
+
+    def _batches(self, source: Iterator[SourceRow | MunimentRow | Reject], report: Callable[[Counts], None]) -> Load:
         size = FIRST_BATCH
         number = self.load.next_row
         while not self._stopped():
             began = perf_counter()
-            gc.disable()  # making a batch's objects never leaves garbage in cycles; collecting costs a third of parsing
-            try:
-                taken = list(islice(source, size))
-                prepared: list[Prepared] = []
-                rejects: list[Reject] = []
-                for row in taken:
-                    ready = row if isinstance(row, Reject) else self._prepare(number, row)
-                    if isinstance(ready, Reject):
-                        rejects.append(ready)
-                    else:
-                        prepared.append(ready)
-                    number += 1
-            finally:
-                gc.enable()
+            taken = list(islice(source, size))
             if not taken:
                 break
+            prepared: list[Prepared] = []
+            rejects: list[Reject] = []
+            for row in taken:
+                ready = row if isinstance(row, Reject) else self._prepare(number, row)
+                if isinstance(ready, Reject):
+                    rejects.append(ready)
+                else:
+                    prepared.append(ready)
+                number += 1
             length = self.load.rejects_bytes
             if rejects:
                 self._rejects.write(rejects)
@@ -257,4 +260,7 @@ class Loader:
 def prepare_sale(number: int, row: SourceRow | MunimentRow) -> Prepared:
     """A row of Price Paid Data, ready for its turn."""
     assert isinstance(row, SourceRow)
-    return Prepared(number, f"sale/{row.source_id}", row.op, _row_encoder.encode(row.facts), mangled(row.facts))
+    subject = f"sale/{row.source_id}"
+    return Prepared(
+        number, subject, subject_digest(subject), row.op, _row_encoder.encode(row.facts), mangled(row.facts)
+    )

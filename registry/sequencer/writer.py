@@ -137,10 +137,10 @@ class Sequencer:
         memory = self._memory
         return self._store.standing() if memory is None else memory.standing
 
-    def look(self, reference: str) -> Last | None:
+    def look(self, reference: str, digest: int | None = None) -> Last | None:
         """The last entry on a subject as of the last commit, for whoever prepares; the turn asks again."""
         memory = self._memory or read_memory(self._store, self._log)
-        return find_last(self._store, self._log, memory, reference)
+        return find_last(self._store, self._log, memory, reference, digest)
 
     def close(self) -> None:
         """Finish what waits, then stop."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -82,6 +83,22 @@ class LedgerStore:
     def __init__(self, database: peewee.Database, *, for_update: bool = False) -> None:
         self._database = database
         self._for_update = for_update
+        # Asked in every turn, proof and reading: peewee would take five times as long to write the SQL as the engine
+        # takes for the row.
+        written = partial(sqlite.statement, database)
+        size = HeadRow.select().where(HeadRow.id == THE_HEAD)
+        self._head_sql = written(size)
+        self._locked_head_sql = written(size.for_update()) if for_update else self._head_sql
+        self._tile_sql = written(TileRow.select(TileRow.body).where((TileRow.level == 0) & (TileRow.n == 0)))
+        self._bundle_sql = written(BundleRow.select(BundleRow.body).where(BundleRow.n == 0))
+        self._tails_sql = written(
+            TailRow.select(TailRow.body).where((TailRow.start >= 0) & (TailRow.start < 0)).order_by(TailRow.start)
+        )
+        request = RequestRow.select(RequestRow.position, RequestRow.digest)
+        self._request_sql = written(request.where(RequestRow.key == ""))
+        last = SubjectRow.select(SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state)
+        self._last_sql = written(last.where((SubjectRow.digest == 0) & (SubjectRow.reference == "")))
+        self._load_sql = written(LoadRow.select(LoadRow.body).where(LoadRow.position == 0))
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -100,6 +117,10 @@ class LedgerStore:
         with self._faults():
             return next(iter(query.tuples().execute(self._database)), None)
 
+    def _asked(self, sql: str, *values: object) -> list[Any]:
+        with self._faults():
+            return list(self._database.execute_sql(sql, values).fetchall())
+
     def _rows(self, query: peewee.Query) -> list[Any]:
         with self._faults():
             return list(query.tuples().execute(self._database))
@@ -108,13 +129,13 @@ class LedgerStore:
 
     def head(self) -> Head:
         """The newest committed head."""
-        return self._head(HeadRow.select())
+        return self._head(self._head_sql)
 
-    def _head(self, query: peewee.Query) -> Head:
-        row = self._row(query.where(HeadRow.id == THE_HEAD))
-        if row is None:
+    def _head(self, sql: str) -> Head:
+        rows = self._asked(sql, THE_HEAD)
+        if not rows:
             raise LedgerHalted("the ledger's head row is missing: run an audit, or rebuild from a mirror")
-        _, size, root, edge, epoch = row
+        _, size, root, edge, epoch = rows[0]
         try:
             return Head(size, bytes(root), Edge.from_bytes(size, bytes(edge)), epoch)
         except Malformed as error:
@@ -122,22 +143,17 @@ class LedgerStore:
 
     def tile(self, level: int, n: int) -> bytes | None:
         """The full tile, or None."""
-        row = self._row(TileRow.select(TileRow.body).where((TileRow.level == level) & (TileRow.n == n)))
-        return None if row is None else bytes(row[0])
+        rows = self._asked(self._tile_sql, level, n)
+        return bytes(rows[0][0]) if rows else None
 
     def bundle(self, n: int) -> bytes | None:
         """The full bundle, or None."""
-        row = self._row(BundleRow.select(BundleRow.body).where(BundleRow.n == n))
-        return None if row is None else bytes(row[0])
+        rows = self._asked(self._bundle_sql, n)
+        return bytes(rows[0][0]) if rows else None
 
     def tails(self, start: int) -> bytes:
         """The framed entries from `start`, a multiple of 256, in order."""
-        query = (
-            TailRow.select(TailRow.body)
-            .where((TailRow.start >= start) & (TailRow.start < start + WIDTH))
-            .order_by(TailRow.start)
-        )
-        return b"".join(bytes(row[0]) for row in self._rows(query))
+        return b"".join(bytes(row[0]) for row in self._asked(self._tails_sql, start, start + WIDTH))
 
     def tile_names(self) -> Iterator[tuple[int, int]]:
         """(level, n) of every kept tile; an audit finds the strays."""
@@ -151,8 +167,8 @@ class LedgerStore:
 
     def request(self, key: str) -> tuple[int, bytes] | None:
         """(position, digest of the intent) that a request key got."""
-        row = self._row(RequestRow.select(RequestRow.position, RequestRow.digest).where(RequestRow.key == key))
-        return None if row is None else (row[0], bytes(row[1]))
+        rows = self._asked(self._request_sql, key)
+        return (rows[0][0], bytes(rows[0][1])) if rows else None
 
     def requests(self) -> Iterator[tuple[str, int, bytes]]:
         """Every request row, by position."""
@@ -161,9 +177,11 @@ class LedgerStore:
 
     def last(self, digest: int, reference: str) -> Last | None:
         """The subject's row, if it has one: acts, and loaded rows from number 2 on."""
-        query = SubjectRow.select(SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state)
-        row = self._row(query.where((SubjectRow.digest == digest) & (SubjectRow.reference == reference)))
-        return None if row is None else Last(reference, row[0], row[1], bytes(row[2]), bytes(row[3]))
+        rows = self._asked(self._last_sql, digest, reference)
+        if not rows:
+            return None
+        position, number, leaf, state = rows[0]
+        return Last(reference, position, number, bytes(leaf), bytes(state))
 
     def subjects(self) -> Iterator[Last]:
         """Every subject row."""
@@ -204,8 +222,8 @@ class LedgerStore:
 
     def load(self, position: int) -> Load | None:
         """The load opened at that position."""
-        row = self._row(LoadRow.select(LoadRow.body).where(LoadRow.position == position))
-        return None if row is None else _load(bytes(row[0]))
+        rows = self._asked(self._load_sql, position)
+        return _load(bytes(rows[0][0])) if rows else None
 
     def loads(self, file_digest: str | None = None) -> list[Load]:
         """All loads, or those of one file, oldest first."""
@@ -220,11 +238,7 @@ class LedgerStore:
     def turn(self) -> Iterator[LedgerTurn]:
         """One transaction; see `registry.ledger.ports.Turns`."""
         with self._faults(), self._writing():
-            yield LedgerTurn(self._database, self._locked_head())
-
-    def _locked_head(self) -> Head:
-        query = HeadRow.select()
-        return self._head(query.for_update() if self._for_update else query)
+            yield LedgerTurn(self._database, self._head(self._locked_head_sql))
 
     # ---- checkpoints ----
 
