@@ -10,6 +10,7 @@ from registry.desk.services import Services
 from registry.errors import NotPermitted
 from registry.records.acts import Details, Kind, Reading, make_intent, signed_bytes
 from registry.records.disclosure import digest, disclose, pack, withhold
+from registry.records.encoding import to_base64
 from registry.records.roles import Verb
 from registry.records.rules import permit
 from registry.records.standing import Officer
@@ -80,7 +81,7 @@ class Session:
             subject=f"department/{self.department}",
         )
         signature = self._sign(signed_bytes(self.services.origin, intent))
-        hidden = disclose(self.salts(1)[0], "signature", signature.hex())
+        hidden = disclose(self.salts(1)[0], "signature", to_base64(signature))
         sealed = self.services.vault.seal(f"reading/{key}", 1, withheld=pack((*disclosures, hidden)))
         proposal = Proposal(intent, self.officer, signature, concerning=concerning, sealed=sealed, sd=(digest(hidden),))
         return self.services.writer().enter(proposal)
