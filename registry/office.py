@@ -103,7 +103,7 @@ class Office:
         self.store = LedgerStore(self._ledger)
         self.log = Log(self.store)
         self.catalogue = Catalogue(self._catalogue_file, faults=sqlite.faults)
-        self.vault = Vault(self._vault_store, WrappingKey(keys.wrapping_key) if keys else None)
+        self.vault = Vault(self._vault_store, WrappingKey(keys.wrapping_key) if keys else None, milestone)
         self.mark: MarkFile | None = None
         if writing:
             self.mark = self.signer.restore_mark_file() if adopting else self.signer.mark()
@@ -305,6 +305,7 @@ class Office:
         for envelope in list(self.vault.ids()):
             if envelope not in held:
                 self.vault.discard(envelope)
+                self._milestone("body swept")
 
     def _found(self, seed: bytes, department: str, department_name: str, officer: str) -> None:
         """The four founding acts, in one turn."""
@@ -382,6 +383,7 @@ class Office:
                 if first >= size:
                     return
                 self.catalogue.project(first, list(self.log.entries(first, min(first + PROJECT_AT_ONCE, size))))
+            self._milestone("catalogue caught up")
 
     def _project_on(self) -> None:
         while True:
@@ -413,9 +415,11 @@ class Office:
         held = set(self.signer.who_may_open())
         if held - set(keep):
             self._keys = self.signer.rotate(self._keys, keep)
+            self._milestone("unlock key changed")
         else:
             for reference in sorted(set(keep) - held):
                 self.signer.hand_over(self._keys, reference, keep[reference])
+                self._milestone("unlock key handed")
 
     # ---- officers' keys ----
 
@@ -438,6 +442,7 @@ class Office:
         seed = os.urandom(32)
         key = Ed25519Signer(seed).public
         self.signer.officers.keep(name, seed, passphrase, officer=reference, origin=self.origin)
+        self._milestone("key file written")
         try:
             enrolled = desk.officers.enrol(name, department, key, exchange_public(seed), reference=reference)
         except RegistryError:
@@ -470,6 +475,7 @@ class Office:
         recorded = desk.officers.adopt_mark(reason)
         head = self.store.head()
         mark.adopt(MarkedHead(self.origin, head.size, head.root, self._clock()))
+        self._milestone("mark adopted")
         self._seal()
         return recorded
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from typing import BinaryIO
 
@@ -41,11 +41,17 @@ MAX_WITHHELD_BYTES = 4 * 1024 * 1024  # held in memory; more is a body
 
 
 class Vault:
-    """Envelopes over a store. Without `keys` it checks, lists and shreds, but neither seals nor opens."""
+    """Envelopes over a store. Without `keys` it checks, lists and shreds, but neither seals nor opens.
 
-    def __init__(self, store: EnvelopeStore, keys: KeyKeeper | None) -> None:
+    `milestone` is told the name of each durable step once it is done.
+    """
+
+    def __init__(
+        self, store: EnvelopeStore, keys: KeyKeeper | None, milestone: Callable[[str], None] = lambda name: None
+    ) -> None:
         self._store = store
         self._keys = keys
+        self._milestone = milestone
 
     def seal(
         self, reference: str, version: int, *, body: BinaryIO | None = None, size: int = 0, withheld: bytes = b""
@@ -76,10 +82,12 @@ class Vault:
                     part.append(Chunk(sealed, hashlib.sha256(sealed).digest()))
                     if len(part) == PART_CHUNKS:
                         self._store.add(owner.envelope_id, first, part)
+                        self._milestone("body part kept")
                         first += len(part)
                         part = []
             stored_bytes = sealed_size(size) if body is not None else 0
             self._store.put(Kept(owner.envelope_id, reference, version, stored_bytes, pair, blob), first, part)
+            self._milestone("body sealed")
         except BaseException:
             if first:
                 with suppress(RegistryError):  # what cannot be removed now is swept when the office opens
