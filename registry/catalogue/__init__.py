@@ -1,4 +1,4 @@
-"""The catalogue: tables for looking things up, derived from the ledger, rebuilt from it and compared with it at any time.
+"""The catalogue: tables for looking things up, derived from the ledger; at any time rebuilt, or compared with it.
 
     tables       one row an entry, loads, envelopes, progress; what a row holds, as tuples
     projector    one projection a kind of entry: pure, entry bytes → rows
@@ -8,6 +8,6 @@
     rebuild      built anew in a fresh file, then swapped in
     comparison   ledger and catalogue read side by side, every difference named
 
-It holds what is needed to find, filter, order and group; what is shown is read from the ledger's entry (ADR 0005). It never imports
-`registry.storage`: the office opens the file and hands it in. This module imports nothing.
+It holds what is needed to find, filter, order and group; what is shown is read from the ledger's entry (ADR 0005). It
+never imports `registry.storage`: the office opens the file and hands it in. This module imports nothing.
 """

@@ -1,9 +1,11 @@
 """The catalogue of a registry: follows the ledger, may lag, never leads, and answers where to look.
 
-Projecting is safe twice and from several threads: one at a time, one transaction each, and what stands already is passed over, so that a
-clerk's own act can be projected ahead of a load's rows. The watermark moves only over positions that have their record.
+Projecting is safe twice and from several threads: one at a time, one transaction each, and what stands already is
+passed over, so that a clerk's own act can be projected ahead of a load's rows. The watermark moves only over positions
+that have their record.
 
-Faults of the engine are told by `faults`, which the office brings (`registry.storage.sqlite.faults`), since this room names no engine's opener.
+Faults of the engine are told by `faults`, which the office brings (`registry.storage.sqlite.faults`), since this room
+names no engine's opener.
 """
 
 from __future__ import annotations
@@ -40,10 +42,15 @@ class Catalogue:
     @contextmanager
     def _asking(self) -> Iterator[peewee.Database]:
         """The database, on the file that bears its name now: another process may have rebuilt and swapped it."""
-        with self._faults(self._database):
-            if not self._database.in_transaction() and engine.has_moved(self._database):
-                self._database.close()
-            yield self._database
+        try:
+            with self._faults(self._database):
+                if not self._database.in_transaction() and engine.has_moved(self._database):
+                    self._database.close()
+                yield self._database
+        except UnicodeDecodeError as error:  # a bit changed in a text: no question has another use for this error
+            raise LedgerHalted(
+                "the catalogue holds what is no text: compare it with the ledger, and rebuild it"
+            ) from error
 
     # ---- following the ledger ----
 
@@ -58,20 +65,22 @@ class Catalogue:
             held = max(queries.projected(database), queries.end(database))
         if held > size:
             raise LedgerHalted(
-                f"the catalogue reaches position {held - 1}, the ledger ends at {size - 1}: one of them was put back from an older copy. "
-                "Find out which before anything is recorded; if the ledger is right, rebuild the catalogue."
+                f"the catalogue reaches position {held - 1}, the ledger ends at {size - 1}: one of them was put back "
+                "from an older copy. Find out which before anything is recorded; if the ledger is right, rebuild the "
+                "catalogue."
             )
 
     def project(self, first: int, entries: Sequence[bytes]) -> int:
         """Give the entries from position `first` on their rows; the watermark afterwards.
 
-        One transaction. Where `first` lies beyond the watermark, entries that lean on ones not yet here are left for later.
+        One transaction; 16 to 32 thousand entries at a time cost least a row. Where `first` lies beyond the watermark,
+        entries that lean on ones not yet here are left for later.
         """
         with self._writing, self._asking() as database, database.atomic("IMMEDIATE"):
             return Batch(database, first).take(entries)
 
     def project_ahead(self, position: int, entry: bytes) -> bool:
-        """Project one act that was just recorded, ahead of what still waits; False where it has to wait for what it leans on."""
+        """Project one act just recorded, ahead of what still waits; False where it must wait for what it leans on."""
         with self._writing, self._asking() as database, database.atomic("IMMEDIATE"):
             batch = Batch(database, position)
             batch.take([entry])
@@ -87,12 +96,12 @@ class Catalogue:
             return queries.find(database, text, viewer, limit=limit, after=after, seconds=seconds)
 
     def history(self, reference: str, viewer: Viewer | None = None) -> tuple[int, ...]:
-        """Candidate positions of every entry on the subject, oldest first; only what the viewer sees, if one is given."""
+        """Candidate positions of every entry on the subject, oldest first; what the viewer sees, if one is given."""
         with self._asking() as database:
             return queries.history(database, reference, viewer)
 
     def latest(self, reference: str) -> tuple[int, ...]:
-        """Candidate positions of the entry that carries the subject's newest details; newest first, nearly always one or none."""
+        """Candidate positions of the entry with the subject's newest details: one or none, but for doubles."""
         with self._asking() as database:
             return queries.latest(database, reference)
 
@@ -119,14 +128,15 @@ class Catalogue:
     # ---- held against the ledger ----
 
     def compare(self, entries: Iterable[tuple[int, bytes]]) -> Iterator[Difference]:
-        """Every difference between the catalogue and the ledger whose (position, entry) pairs are given, from 0 on without a gap."""
+        """Every difference from the ledger whose (position, entry) pairs are given, from 0 on without a gap."""
         with self._asking() as database:
             yield from comparison.compare(database, entries)
 
     def rebuild(self, entries: Iterable[bytes], make: Callable[[Path], peewee.Database]) -> int:
         """Build the catalogue anew from all entries of the ledger, from 0 on, and swap it in: see `rebuild.rebuild`.
 
-        Returns how many were projected. Nobody projects meanwhile; questions go on, and meet the new file with their next one.
+        Returns how many were projected. Nobody projects meanwhile; questions go on, and meet the new file with their
+        next one.
         """
         with self._writing, self._faults(self._database):
             return rebuild.rebuild(Path(self._database.database), entries, make, old=self._database)

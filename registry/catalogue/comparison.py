@@ -1,10 +1,11 @@
-"""Catalogue and ledger read side by side, in the order of positions: every difference is named, and every row that should not be there.
+"""Catalogue and ledger read side by side, by position: every difference is named, and every row that no entry made.
 
-What an entry should have made is projected again, on the ledger's word alone: where a stored record was found wrong, later entries of its
-subject lean on the right one. Memory does not grow with the ledger, but for 16 bytes a superseded version and what differs.
+What an entry should have made is projected again, on the ledger's word alone: where a stored record was found wrong,
+later entries of its subject lean on the right one. Memory does not grow with the ledger, but for 16 bytes a superseded
+version and what differs.
 
-1 records, envelope by envelope, each against its entry  ·  2 rows that no entry made  ·  3 `latest`: cleared where a newer entry carries the
-details, and nowhere else  ·  4 loads  ·  5 the watermark  ·  6 the full text
+1 records, envelope by envelope, each against its entry  ·  2 rows that no entry made  ·  3 `latest`: cleared where a
+newer entry carries the details, and nowhere else  ·  4 loads  ·  5 the watermark  ·  6 the full text
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import peewee
 
@@ -20,6 +22,7 @@ from registry.catalogue.projector import project_entry
 from registry.catalogue.tables import LoadLine, Record
 from registry.errors import LedgerHalted
 
+_END = 2**63  # beyond every int64
 _LATEST = Record._fields.index("latest")
 
 
@@ -32,7 +35,7 @@ class Difference:
 
 
 class _Expected:
-    """What the projector asks, answered by the ledger's word: stored records that were found right, and the right ones of the others."""
+    """What the projector asks, on the ledger's word: stored records found right, and the right ones of the rest."""
 
     def __init__(self, database: peewee.Database) -> None:
         self._database = database
@@ -48,31 +51,32 @@ class _Expected:
 
 
 class _Stored:
-    """A table's rows by position, one at a time: `position` is None at the end, `row` None where the row holds what is no text."""
+    """A table's rows by position, one by one: `position` is `_END` beyond the last, `row` None where one is no text."""
 
     def __init__(self, database: peewee.Database, table: str, columns: str) -> None:
         self._database, self._table, self._columns = database, table, columns
-        self.position: int | None = -(2**63)
-        self._rows = engine.stream(database, table, columns, -(2**63))
-        self.row: tuple[engine.SQLiteValue, ...] | None = None
+        self.position = -_END - 1
+        self.row: tuple[Any, ...] | None = None
+        self._rows = engine.stream(database, table, columns, -_END)
         self.advance()
 
     def advance(self) -> None:
         """Go to the next row."""
         try:
             self.row = next(self._rows, None)
-            self.position = None if self.row is None else self.row[0]  # type: ignore[assignment]  # a key, first column
+            self.position = self.row[0] if self.row else _END
         except UnicodeDecodeError:
-            before = self.position if self.position is not None else -(2**63)
-            self.row, self.position = None, engine.next_position(self._database, self._table, before)
-            if self.position is not None:
-                self._rows = engine.stream(self._database, self._table, self._columns, self.position)
+            following = engine.next_position(self._database, self._table, self.position + 1)
+            self.row, self.position = None, _END if following is None else following
+            if self.position < _END - 1:
+                self._rows = engine.stream(self._database, self._table, self._columns, self.position + 1)
 
 
 def compare(database: peewee.Database, entries: Iterable[tuple[int, bytes]]) -> Iterator[Difference]:
-    """Every difference. `entries` are (position, entry) from 0 on without a gap; what the catalogue has not reached yet is none.
+    """Every difference. `entries` are (position, entry) from 0 on without a gap.
 
-    Reads one state of the tables throughout, and is in nobody's way who projects meanwhile.
+    What the catalogue has not reached yet is no difference. Reads one state of the tables throughout, and is in
+    nobody's way who projects meanwhile.
     """
     try:
         with database.atomic():
@@ -80,6 +84,8 @@ def compare(database: peewee.Database, entries: Iterable[tuple[int, bytes]]) -> 
         wrong = engine.full_text_fault(database)
         if wrong:
             yield Difference(None, wrong)
+    except UnicodeDecodeError:
+        yield Difference(None, "the catalogue holds what is no text: rebuild it")
     except engine.ERRORS as error:
         if not engine.is_damage(error):
             raise
@@ -97,8 +103,8 @@ def _compare_tables(database: peewee.Database, entries: Iterable[tuple[int, byte
     superseded, cleared, size = array("q"), array("q"), 0
     for position, raw in entries:
         size = position + 1
-        yield from _strays(records, "a record", position)  # 2
-        yield from _strays(envelopes, "an envelope", position)
+        if records.position < position or envelopes.position < position:
+            yield from _strays(records, envelopes, position)  # 2
         here = records.position == position
         if not here and position >= watermark:
             continue
@@ -113,7 +119,9 @@ def _compare_tables(database: peewee.Database, entries: Iterable[tuple[int, byte
                 if wrong:
                     expected.other[position] = made
                     yield Difference(position, wrong)
-                if records.row is not None and records.row[_LATEST] == 0 and made.latest:
+                if records.row is None:
+                    expected.absent.add(position)
+                elif made.latest and records.row[_LATEST] == 0:
                     cleared.append(position)
             records.advance()
         if supersedes is not None:
@@ -123,38 +131,39 @@ def _compare_tables(database: peewee.Database, entries: Iterable[tuple[int, byte
         if envelope is not None or envelopes.position == position:
             held = envelopes.row[1] if envelopes.position == position and envelopes.row else None
             if held != envelope:
-                yield Difference(position, f"the catalogue says that it names envelope {held!a}, the ledger says {envelope!a}")
+                yield Difference(
+                    position, f"the catalogue says that it names envelope {held!a}, the ledger says {envelope!a}"
+                )
             if envelopes.position == position:
                 envelopes.advance()
-    yield from _strays(records, "a record", None)
-    yield from _strays(envelopes, "an envelope", None)
+    yield from _strays(records, envelopes, _END)
     yield from _wrongly_latest(superseded, cleared, expected.absent)  # 3
     yield from _compare_loads(queries.loads(database), expected.loads)  # 4
     if watermark > size:  # 5
         yield Difference(None, f"the catalogue says that it holds {watermark} entries, the ledger has {size}")
 
 
-def _strays(stored: _Stored, what: str, position: int | None) -> Iterator[Difference]:
-    """Rows below the position (None: to the end) that no entry made."""
-    while stored.position is not None and (position is None or stored.position < position):
-        yield Difference(stored.position, f"the catalogue holds {what} that no entry of the ledger made")
-        stored.advance()
+def _strays(records: _Stored, envelopes: _Stored, position: int) -> Iterator[Difference]:
+    """Rows below the position that no entry made."""
+    for stored, what in ((records, "a record"), (envelopes, "an envelope")):
+        while stored.position < position:
+            yield Difference(stored.position, f"the catalogue holds {what} that no entry of the ledger made")
+            stored.advance()
 
 
-def _differing(row: tuple[engine.SQLiteValue, ...] | None, made: Record) -> str:
-    """What a record says other than its entry made, `latest` apart where it was merely cleared; empty where nothing is wrong."""
+def _differing(row: tuple[Any, ...] | None, made: Record) -> str:
+    """What a record says other than its entry made, but for a cleared `latest`; empty where nothing is wrong."""
     if row is None:
         return "its record holds what is no text"
     wrong = []
     for name, found, wanted in zip(Record._fields, row, made, strict=True):
-        if found != wanted and not (name == "latest" and found == 0):
-            wrong.append(f"{name} is {_short(found)}, the ledger makes it {_short(wanted)}")
+        if found == wanted or (name == "latest" and found == 0):
+            continue
+        if name == "text":  # may hold details that are not for everyone who runs an audit
+            wrong.append("text is not what the entry says")
+        else:
+            wrong.append(f"{name} is {str(found)[:40]!a}, the ledger makes it {str(wanted)!a}")
     return "; ".join(wrong)
-
-
-def _short(value: engine.SQLiteValue) -> str:
-    text = ascii(value)
-    return text if len(text) <= 80 else f"{text[:80]}… ({len(text)} characters)"
 
 
 def _wrongly_latest(superseded: array[int], cleared: array[int], absent: set[int]) -> Iterator[Difference]:

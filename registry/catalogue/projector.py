@@ -1,12 +1,12 @@
 """What one entry becomes in the catalogue: pure, from its bytes, its position and what stands there already.
 
-One function a kind of entry. It decides nothing and refuses nothing: whether an entry may be there is the audit's question, so every entry gets
-its row, those too that no rule allows, and bytes that are no entry get one that says `?`. A hostile entry may thus be named by an audit, but
-cannot stop the office from looking up everything else.
+One function a kind of entry. It decides nothing and refuses nothing: whether an entry may be there is the audit's
+question, so every entry gets its row, those too that no rule allows, and bytes that are no entry get one that says `?`.
+A hostile entry may thus be named by an audit, but cannot stop the office from looking up everything else.
 
-- A refused act and a second administrator's word are rows of their subject: they change neither its state nor its details.
+- A refused act, and a second administrator's word, is a row of its subject and changes neither state nor details.
 - `own` is searchable by its kind alone; withheld members are digests and searchable nowhere.
-- A reading stands in its department's history, seen by that department alone: public is that it is numbered, not that it was.
+- A reading stands in the history of the department that reads, and only that department sees it there.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from registry.records.sale import SaleFacts, address_key, searchable
 NO_ENTRY = "?"
 _SALE_ROW = re.compile(rb'\{"at":[0-9]{1,16},"details":\{"category":')
 _PUBLIC = int(Seen.PUBLIC)  # an enum member costs a look-up a row
+_new = tuple.__new__  # a named tuple without its own constructor: 0.2 µs instead of 0.6, where every loaded row passes
 _SEEN_OF_NOUN = {"registry": Seen.PUBLIC, "department": Seen.PUBLIC, "load": Seen.PUBLIC, "officer": Seen.DEPARTMENTS}
 
 
@@ -64,7 +65,8 @@ class Known(Protocol):
 class Projection(NamedTuple):
     """What to write for one entry: its record, and rarely more.
 
-    `supersedes`: the position whose `latest` ends; `load`: a load's line, new or closed; `envelope`: the id that the entry names.
+    `supersedes`: the position whose `latest` ends; `load`: a load's line, new or closed; `envelope`: the id that the
+    entry names.
     """
 
     record: Record
@@ -78,7 +80,7 @@ def project_entry(position: int, raw: bytes, known: Known) -> Projection:
     if _SALE_ROW.match(raw):
         fresh = _fresh_sale(position, raw, known)
         if fresh is not None:
-            return Projection(fresh)
+            return _new(Projection, (fresh, None, None, None))
     try:
         entry = decode_entry(raw)
         if max(entry.number, abs(entry.at)) > MAX_INTEGER:
@@ -124,7 +126,22 @@ def _fresh_sale(position: int, raw: bytes, known: Known) -> Record | None:
     address = None if key is None else subject_digest(key)
     custodian = _custodian(row.load, position, known)
     subject = subject_digest(row.subject)
-    return Record(position, subject, 1, row.op, 0, SALE, _PUBLIC, custodian, withdrawn, position, 1, address, searchable(facts))
+    columns = (
+        position,
+        subject,
+        1,
+        row.op,
+        0,
+        SALE,
+        _PUBLIC,
+        custodian,
+        withdrawn,
+        position,
+        1,
+        address,
+        searchable(facts),
+    )
+    return _new(Record, columns)
 
 
 def _row(position: int, row: Row, known: Known) -> Projection:
@@ -245,7 +262,9 @@ def _revised(case: _Case) -> Projection:
     record, details = case.kept(), case.details
     if record.muniment is None or not isinstance(details, Revised):
         return _plain(case)
-    return case.carrying(record, _text(MUNIMENT_KINDS[record.muniment], VISIBILITY[record.visibility], UNSET, details.facts))
+    return case.carrying(
+        record, _text(MUNIMENT_KINDS[record.muniment], VISIBILITY[record.visibility], UNSET, details.facts)
+    )
 
 
 def _withdrawn(case: _Case) -> Projection:
@@ -299,7 +318,9 @@ PROJECTIONS: dict[Kind, Callable[[_Case], Projection]] = {
 
 
 def _before(position: int, previous: Previous | UnsetType, subject: int, known: Known) -> Record | None:
-    """The record that the entry links to; a link to later, to nothing or to another subject is none, so that no state is borrowed."""
+    """The record that the entry links to; a link to later, to nothing or to another subject is none, so that no state
+    is borrowed.
+    """
     if previous is UNSET or not 0 <= previous.position < position:
         return None
     found = known.record(previous.position)

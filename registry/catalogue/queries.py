@@ -1,6 +1,7 @@
-"""The questions put to the catalogue, and who sees what of the answers: positions only, newest first where there is an order to choose.
+"""The questions put to the catalogue, and who sees what of the answers, which are positions.
 
-Keys are not unique, so what is found by a reference is a candidate: the caller reads the entry and compares. A search is never a proof.
+Keys are not unique, so what is found by a reference is a candidate: the caller reads the entry and compares. A search
+is never a proof.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _DEPARTMENT = re.compile(r"[A-Z][A-Z0-9-]{0,15}", re.ASCII | re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks. The public: `Viewer(None, False)`; an officer: his department's code; `everything` for who may look at all of it."""
+    """Who looks. `Viewer(None, False)` is the public; an officer has a department; `everything`: who may see all."""
 
     department: str | None
     everything: bool
@@ -88,8 +89,8 @@ def find(
 ) -> tuple[Hit, ...]:
     """Entries that hold every word, newest first; `after` is the position of the last hit of the page before.
 
-    A reference, or a UUID with or without braces, finds its subjects alone; a department's code finds it before all else.
-    Raises Misuse (limit, text that cannot be one), Busy after `seconds`.
+    A reference, or a UUID with or without braces, finds its subjects alone; a department's code finds it before all
+    else. Raises Misuse (limit, text that cannot be one), Busy after `seconds`.
     """
     if not 1 <= limit <= MAX_HITS:
         raise Misuse(f"a search gives 1 to {MAX_HITS:,} hits at a time, not {limit}")
@@ -106,7 +107,9 @@ def find(
         return ()
     shown = {hit.position for hit in first}
     below = None if after in shown else after
-    sentence = f"{text.strip()[:60]!a} takes longer than {seconds:g} s to find: add a word, or end the last one with a space"
+    sentence = (
+        f"{text.strip()[:60]!a} takes longer than {seconds:g} s to find: add a word, or end the last one with a space"
+    )
     with time_limit(database, seconds, sentence):
         found = matching(database, expression, _visible(viewer), limit=limit + len(shown), below=below)
     hits = [Hit(*row) for row in found if row[0] not in shown]
@@ -139,7 +142,9 @@ def _newest(database: peewee.Database, references: list[str], viewer: Viewer) ->
     if not references:
         return []
     digests = [subject_digest(reference) for reference in references]
-    query = RecordRow.select(RecordRow.position, RecordRow.subject).where(RecordRow.subject.in_(digests) & RecordRow.latest & _visible(viewer))
+    query = RecordRow.select(RecordRow.position, RecordRow.subject).where(
+        RecordRow.subject.in_(digests) & RecordRow.latest & _visible(viewer)
+    )
     return [Hit(*row) for row in query.order_by(RecordRow.position.desc()).limit(MAX_HITS).tuples().execute(database)]
 
 
@@ -152,18 +157,32 @@ def history(database: peewee.Database, reference: str, viewer: Viewer | None) ->
 
 
 def latest(database: peewee.Database, reference: str) -> tuple[int, ...]:
-    """Candidate positions of the entry that carries the subject's newest details: none, one, or more where digests meet."""
-    query = RecordRow.select(RecordRow.position).where((RecordRow.subject == subject_digest(reference)) & RecordRow.latest)
+    """Candidate positions of the entry that carries the subject's newest details: none, one, or more where digests
+    meet.
+    """
+    query = RecordRow.select(RecordRow.position).where(
+        (RecordRow.subject == subject_digest(reference)) & RecordRow.latest
+    )
     return _positions(query.order_by(RecordRow.position.desc()), database)
 
 
 def property_of(database: peewee.Database, position: int) -> tuple[int, ...]:
     """Newest entries of other sales at the address of the sale at `position`, at most 200: a search, not a proof."""
-    mine = RecordRow.select(RecordRow.address, RecordRow.subject).where(RecordRow.position == position).tuples().execute(database)
+    mine = (
+        RecordRow.select(RecordRow.address, RecordRow.subject)
+        .where(RecordRow.position == position)
+        .tuples()
+        .execute(database)
+    )
     address, subject = next(iter(mine), (None, None))
     if address is None:
         return ()
-    others = (RecordRow.address == address) & RecordRow.latest & (RecordRow.position != position) & (RecordRow.subject != subject)
+    others = (
+        (RecordRow.address == address)
+        & RecordRow.latest
+        & (RecordRow.position != position)
+        & (RecordRow.subject != subject)
+    )
     query = RecordRow.select(RecordRow.position).where(others)
     return _positions(query.order_by(RecordRow.position).limit(MAX_SAME_ADDRESS), database)
 

@@ -3,9 +3,10 @@
     catalogue.db.aside     being built; rubbish after a crash, and removed by the next rebuild
     catalogue.db           the old one until the rename, the new one after it
 
-The swap is one rename. What makes it safe beside readers of other processes is that no old write-ahead log survives it: SQLite finds a log
-by its name, and would play the old file's into the new one. The old log is emptied into the old file and its names are removed first; whoever
-has the old file open goes on reading it whole, until `engine.has_moved` tells him at his next question.
+The swap is one rename. What makes it safe beside readers of other processes is that no old write-ahead log survives it:
+SQLite finds a log by its name, and would play the old file's into the new one. The old log is emptied into the old file
+and its names are removed first; whoever has the old file open goes on reading it whole, until `engine.has_moved` tells
+him at his next question.
 """
 
 from __future__ import annotations
@@ -26,25 +27,26 @@ CHUNK = 16_384  # entries in memory at a time
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
-def rebuild(path: Path, entries: Iterable[bytes], make: Callable[[Path], peewee.Database], *, old: peewee.Database | None = None) -> int:
-    """Build a catalogue from all entries of a ledger, from position 0 on, and put it at `path`; how many were projected.
+def rebuild(
+    path: Path, entries: Iterable[bytes], make: Callable[[Path], peewee.Database], *, old: peewee.Database | None = None
+) -> int:
+    """Build a catalogue from all entries of a ledger, from position 0 on, and put it at `path`; their number.
 
-    `make` opens a new file with `SCHEMA` in place. `old`, if given, is the catalogue open at `path` now: its generation is counted on and
-    this thread's connection to it is closed. Nobody may write to it meanwhile. A crash leaves the old one or the new one, whole.
+    `make` opens a new file with `SCHEMA` in place. `old`, if given, is the catalogue open at `path` now: its generation
+    is counted on, its damage does not matter, and this thread's connection to it is closed. Nobody may write to it
+    meanwhile. A crash leaves the old one or the new one, whole.
     """
     aside = path.with_name(f"{path.name}.aside")
     _remove(aside, "", *_BESIDE)
     database = make(aside)
     try:
         count = _fill(database, entries)
-        following = 1 if old is None else generation(old) + 1
-        ProgressRow.update(generation=following).where(ProgressRow.id == THE_PROGRESS).execute(database)
+        ProgressRow.update(generation=_generation(old) + 1).where(ProgressRow.id == THE_PROGRESS).execute(database)
     finally:
         database.close()
     _sync(aside)
     if old is not None:
-        engine.empty_log(old)
-        old.close()
+        _let_go(old)
     _remove(path, *_BESIDE)
     aside.rename(path)
     _sync(path.parent)
@@ -59,6 +61,26 @@ def _fill(database: peewee.Database, entries: Iterable[bytes]) -> int:
             count = Batch(database, count).take(chunk, indexed=False)
     engine.complete(database)
     return count
+
+
+def _generation(old: peewee.Database | None) -> int:
+    if old is None:
+        return 0
+    try:
+        return generation(old)
+    except engine.ERRORS as error:
+        if not engine.is_damage(error):
+            raise
+        return 0
+
+
+def _let_go(old: peewee.Database) -> None:
+    try:
+        engine.empty_log(old)
+    except engine.ERRORS as error:
+        if not engine.is_damage(error):
+            raise
+    old.close()
 
 
 def _remove(path: Path, *endings: str) -> None:

@@ -1,7 +1,8 @@
 """The catalogue's tables, models unbound, and the same rows as tuples, which is what bulk reads and writes.
 
-One `record` an entry, its primary key the ledger position. Keys are narrow: `subject` and `address` are the first 8 bytes of a SHA-256 as
-int64, not unique, confirmed on the entry (performance.md, rule 1). Nothing here is shown to anyone: a reader goes to the entry.
+One `record` an entry, its primary key the ledger position. Keys are narrow: `subject` and `address` are the first 8
+bytes of a SHA-256 as int64, not unique, confirmed on the entry. Nothing here is shown to
+anyone: a reader goes to the entry.
 
 | table | one row | written |
 |---|---|---|
@@ -57,7 +58,7 @@ MUNIMENT_CODES: dict[MunimentKind, int] = {
     MunimentKind.REDACTED_COPY: 14,
     MunimentKind.OTHER: 15,
 }
-"""Stored numbers: never given anew, or a catalogue would tell old rows wrongly; add at the end. 0 and 1 cost SQLite no byte a row."""
+"""Stored numbers: add at the end and give none anew, or a catalogue reads old rows wrongly. 0 costs SQLite no byte."""
 MUNIMENT_KINDS: dict[int, MunimentKind] = {code: kind for kind, code in MUNIMENT_CODES.items()}
 SALE = MUNIMENT_CODES[MunimentKind.SALE_RECORD]
 
@@ -71,8 +72,9 @@ class _Table(peewee.Model):
 class RecordRow(_Table):
     """An entry. `act` is the act's kind, or a loaded row's op (A C D), or `?` for bytes that are no entry.
 
-    `muniment`, `withdrawn`, `visibility`, `custodian`: the subject's state as of this entry (`muniment` NULL: it has none). `details` is the
-    position of the entry that carries the subject's details as of this one, often itself; `latest` is set there until a newer one carries them.
+    `muniment`, `withdrawn`, `visibility`, `custodian`: the subject's state as of this entry (`muniment` NULL: it has
+    none). `details` is the position of the entry that carries the subject's details as of this one, often itself;
+    `latest` is set there until a newer one carries them.
     """
 
     position = BigIntegerField(primary_key=True)
