@@ -21,14 +21,30 @@ from registry.settings import read_settings
 if TYPE_CHECKING:
     from registry.desk.status import Status
 
+REGISTRY_HELP = "The registry's folder; else MUNIMENT_REGISTRY, else ./muniment-data."
+SIGNER_HELP = "The signer's folder; else MUNIMENT_SIGNER, else <registry>.signer."
+
 SMALLEST = (60, 16)  # columns, rows: below it words would be cut off
 
 
 def command(
-    registry: Annotated[Path | None, typer.Option(help="The registry's folder; else MUNIMENT_REGISTRY.")] = None,
-    signer: Annotated[Path | None, typer.Option(help="The signer's folder; else MUNIMENT_SIGNER.")] = None,
+    registry: Annotated[Path | None, typer.Option(metavar="PATH", help=REGISTRY_HELP)] = None,
+    signer: Annotated[Path | None, typer.Option(metavar="PATH", help=SIGNER_HELP)] = None,
 ) -> None:
-    """Open the workbench: the registry's status in this terminal. F5 reads it again, Ctrl+Q leaves."""
+    """Open the clerks' terminal.
+
+    Shows how the registry stands: origin, size, root, how far sealing and
+    searching are. F5 reads it again, Ctrl+Q leaves. Wants no passphrase, and
+    may be open while somebody records.
+
+    Wants a terminal of at least 60 columns and 16 rows.
+
+    Example:
+        muniment workbench
+        muniment workbench --registry /srv/land
+    Exit codes: 0, 2, 3, 4
+    See also: status, gateway
+    """
     _check_terminal()
     # Here and not above: Textual takes a quarter of a second to import, and --help must not wait for it.
     from registry.office import Office

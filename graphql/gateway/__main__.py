@@ -22,14 +22,34 @@ from registry.settings import read_settings
 if TYPE_CHECKING:
     from registry.desk.status import Status
 
+REGISTRY_HELP = "The registry's folder; else MUNIMENT_REGISTRY, else ./muniment-data."
+PORT_HELP = "The port to listen on; 0 takes a free one and says which."
+SIGNER_HELP = "The signer's folder; else MUNIMENT_SIGNER, else <registry>.signer."
+
 
 def command(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port; 0 takes a free one and says which.")] = 8080,
-    registry: Annotated[Path | None, typer.Option(help="The registry's folder; else MUNIMENT_REGISTRY.")] = None,
-    signer: Annotated[Path | None, typer.Option(help="The signer's folder; else MUNIMENT_SIGNER.")] = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", min=0, max=65_535, help=PORT_HELP)] = 8080,
+    registry: Annotated[Path | None, typer.Option(metavar="PATH", help=REGISTRY_HELP)] = None,
+    signer: Annotated[Path | None, typer.Option(metavar="PATH", help=SIGNER_HELP)] = None,
 ) -> None:
-    """Serve /livez and /readyz over HTTP until interrupted."""
+    """Serve other departments over HTTP.
+
+    Answers /livez (the process runs) and /readyz (the registry can be read:
+    origin, size, root, how far sealing and searching are), until Ctrl+C ends
+    it. Wants no passphrase, and may run while somebody records.
+
+    It listens on this machine alone, unless --host names another address.
+
+    Example:
+        muniment gateway
+        muniment gateway --host 127.0.0.1 --port 8080 --registry /srv/land
+    Prints:
+        The address that it listens on. What keeps it from being ready goes
+        to standard error.
+    Exit codes: 0, 2
+    See also: status, workbench
+    """
     # Here and not above: --help must not wait for a web server to be imported.
     import uvicorn
 
@@ -53,7 +73,8 @@ def command(
         config = uvicorn.Config(
             build(status), http="httptools", lifespan="off", access_log=False, log_level="warning", server_header=False
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is how it is meant to end: requests are answered first
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:
