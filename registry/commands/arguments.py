@@ -1,15 +1,10 @@
-"""What stands on a command line, read strictly: a fault is the clerk's typing, told in a sentence and never recorded."""
+"""What is typed, read strictly: a fault in it is told in a sentence and never recorded."""
 
 from __future__ import annotations
 
 import datetime
-import os
 import re
-import stat
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Sequence
 
 from registry.errors import Malformed, Misuse
 from registry.records.identifiers import check_reference, parse_position
@@ -84,28 +79,3 @@ def visibility(text: str) -> Visibility:
     if text not in tuple(Visibility):
         raise Misuse(f"--visibility: found {text[:40]!a}, expected one of {', '.join(Visibility)}")
     return Visibility(text)
-
-
-@contextmanager
-def reading(path: Path, what: str, *, empty: bool = True) -> Iterator[tuple[BinaryIO, int]]:
-    """The file open for reading, with its size in bytes. Raises Misuse where it is missing, no file, or empty unasked."""
-    try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode):  # a pipe has no size and cannot be read twice
-                raise Misuse(f"{what} {path}: not a plain file")
-            if not empty and found.st_size == 0:
-                raise Misuse(f"{what} {path}: is empty; there is nothing in it to keep")
-            yield stream, found.st_size
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        raise Misuse(f"{what} {path}: cannot be read ({_why(error)})") from error
-
-
-def read_whole(path: Path, what: str, limit_bytes: int) -> bytes:
-    """The bytes of a small file; one beyond the limit is cut after it, so that its reader says what is wrong."""
-    with reading(path, what) as (stream, _):
-        return stream.read(limit_bytes + 1)
-
-
-def _why(error: OSError | ValueError) -> str:
-    return error.strerror or "no such file" if isinstance(error, OSError) else "the path holds a NUL"

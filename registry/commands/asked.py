@@ -27,9 +27,7 @@ RegistryPath = Annotated[
 ]
 SignerPath = Annotated[
     Path | None,
-    typer.Option(
-        "--signer", metavar="PATH", help="The signer's folder; else MUNIMENT_SIGNER, else <registry>.signer."
-    ),
+    typer.Option("--signer", metavar="PATH", help="The signer's folder; else MUNIMENT_SIGNER, else <registry>.signer."),
 ]
 OfficerName = Annotated[
     str | None,

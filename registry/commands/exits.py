@@ -1,10 +1,10 @@
 """Exit codes: one table from our errors to what the shell is told, the same for every command.
 
-    0  done
-    1  refused by a rule, not held, or not proven
-    2  wrong usage or configuration
-    3  halted: stored bytes, head, mark or witnesses disagree
-    4  nothing (more) was recorded: busy, storage full or interrupted; try again
+0  done
+1  refused by a rule, not held, or not proven
+2  wrong usage or configuration
+3  halted: stored bytes, head, mark or witnesses disagree
+4  nothing (more) was recorded: busy, storage full or interrupted; try again
 """
 
 from __future__ import annotations

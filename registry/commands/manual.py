@@ -78,11 +78,18 @@ class Page:
 def write_page(command: Any, context: Any, formatter: Any) -> None:
     """Write the page of a command: summary, usage, text, options, and the sections of its docstring."""
     page = Page.of(command.help or "")
-    formatter.write(f"{context.command_path}: {page.summary}\n\n")
-    command.format_usage(context, formatter)
+    parameters = command.get_params(context)
+    arguments = [one for one in parameters if one.param_type_name == "argument"]
+    words = [context.command_path, *map(_in_usage, arguments), "[OPTIONS]"]
+    formatter.write(f"{context.command_path}: {page.summary}\n\nUsage: {' '.join(words)}{command.takes}\n")
     if page.text:
         formatter.write("\n" + "".join(f"  {line}".rstrip() + "\n" for line in page.text.split("\n")))
-    command.format_options(context, formatter)
+    if arguments:
+        with formatter.section("Arguments"):
+            formatter.write_dl([(one.metavar, one.help) for one in arguments])
+    with formatter.section("Options"):
+        formatter.write_dl([one.get_help_record(context) for one in parameters if one.param_type_name == "option"])
+    command.format_commands(context, formatter)
     for name in SECTIONS:
         lines = page.sections.get(name)
         if lines is None:
@@ -90,6 +97,11 @@ def write_page(command: Any, context: Any, formatter: Any) -> None:
         if name == "Exit codes":
             lines = tuple(f"{code}  {MEANINGS[code]}" for code in page.codes())
         formatter.write(f"\n{name}:\n" + "".join(f"  {line}".rstrip() + "\n" for line in lines))
+
+
+def _in_usage(argument: Any) -> str:
+    name = argument.metavar + ("…" if argument.nargs == -1 else "")
+    return name if argument.required else f"[{name}]"
 
 
 def refuse_doubled(command: Any, context: Any, arguments: Sequence[str]) -> None:
@@ -109,6 +121,11 @@ def refuse_doubled(command: Any, context: Any, arguments: Sequence[str]) -> None
 class ManualCommand(TyperCommand):
     """A command with a page."""
 
+    takes = ""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """It has none."""
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         write_page(self, ctx, formatter)
 
@@ -122,6 +139,7 @@ class ManualGroup(TyperGroup):
 
     panels: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
     """Heading and names of commands, in the order of the list; empty: all commands under one heading."""
+    takes = " COMMAND …"
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         write_page(self, ctx, formatter)
