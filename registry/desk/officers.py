@@ -13,9 +13,8 @@ import re
 import msgspec
 from msgspec import UNSET
 
-from registry.desk.services import named
 from registry.desk.session import Session
-from registry.errors import Misuse, NotHeld, Refused, RegistryError
+from registry.errors import Misuse, NotHeld
 from registry.ledger.signature import check_public_key
 from registry.records.acts import (
     Appointed,
@@ -137,7 +136,7 @@ class Officers:
         details = OfficerEnrolled(
             sd=sd, department=department, exchange=to_base64(exchange), key=to_base64(key), vault=sealed
         )
-        return self._with_names(Kind.OFFICER_ENROLLED, details, reference)
+        return self._session.act(Kind.OFFICER_ENROLLED, details, reference)
 
     def _in_force(self, reference: str) -> bool:
         officer = self._session.services.standing().officer(reference)
@@ -148,20 +147,20 @@ class Officers:
         if until is None and role is not Role.ADMINISTRATOR:
             until = self._session.services.clock() + DEFAULT_DAYS * 86_400_000
         details = Appointed(role=role, until=UNSET if until is None else until)
-        return self._with_names(Kind.APPOINTED, details, self.reference(name))
+        return self._session.act(Kind.APPOINTED, details, self.reference(name))
 
     def revoke(self, name: str, reason: str) -> Recorded:
         """End the officer's key and every role, from this act's position on."""
         if not reason.strip():
             raise Misuse("a revocation wants a reason: say why in a sentence")
         check_text("reason", reason, 1_000)
-        recorded = self._with_names(Kind.OFFICER_REVOKED, OfficerRevoked(reason=reason), self.reference(name))
+        recorded = self._session.act(Kind.OFFICER_REVOKED, OfficerRevoked(reason=reason), self.reference(name))
         self._session.services.settle_unlock()
         return recorded
 
     def hand_unlock(self, name: str) -> Recorded:
         """Let the officer open the office: the unlock key is sealed to his exchange key once the act is in force."""
-        recorded = self._with_names(Kind.UNLOCK_HANDED, UnlockHanded(), self.reference(name))
+        recorded = self._session.act(Kind.UNLOCK_HANDED, UnlockHanded(), self.reference(name))
         self._session.services.settle_unlock()
         return recorded
 
@@ -171,7 +170,7 @@ class Officers:
         act = services.act(position)
         if act is None or act.rule != AWAITS:
             raise NotHeld(f"no act at position {position} waits for a second administrator")
-        recorded = self._with_names(act.intent.kind, Confirmed(confirms=position), act.subject)
+        recorded = self._session.act(act.intent.kind, Confirmed(confirms=position), act.subject)
         services.settle_unlock()
         return recorded
 
@@ -181,7 +180,7 @@ class Officers:
         check_text("department name", name, 200)
         if not name.strip():
             raise Misuse("a department wants a name")
-        return self._with_names(Kind.DEPARTMENT_ADDED, DepartmentAdded(name=name), f"department/{code}")
+        return self._session.act(Kind.DEPARTMENT_ADDED, DepartmentAdded(name=name), f"department/{code}")
 
     def adopt_mark(self, reason: str) -> Recorded:
         """Say in the ledger that the signer was lost and a new mark begins here. The office does the rest."""
@@ -189,7 +188,7 @@ class Officers:
             raise Misuse("adopting a new mark wants a reason: say why in a sentence")
         head = self._session.services.head()
         details = MarkAdopted(reason=reason, root=to_base64(head.root), size=head.size)
-        return self._with_names(Kind.MARK_ADOPTED, details, "registry")
+        return self._session.act(Kind.MARK_ADOPTED, details, "registry")
 
     def exchange_of(self, reference: str) -> bytes:
         """The officer's public exchange key."""
@@ -197,21 +196,6 @@ class Officers:
         if officer is None:
             raise NotHeld(f"{reference} is not an officer here")
         return from_base64(officer.exchange)
-
-    def _with_names(self, kind: Kind, details: msgspec.Struct, subject: str) -> Recorded:
-        """Record; a refusal's sentence tells officers by name where the vault knows them."""
-        try:
-            return self._session.act(kind, details, subject)  # type: ignore[arg-type]
-        except Refused as error:
-            raise tell_names(error, self._session.services.names()) from error
-
-
-def tell_names(error: RegistryError, names: dict[str, str]) -> RegistryError:
-    """The same refusal, its officers told by name as well."""
-    text = re.sub(r"officer/[0-9]+", lambda match: named(names, (match.group(),)), str(error))
-    if isinstance(error, Refused):
-        return type(error)(text, rule=error.rule, position=error.position)
-    return type(error)(text)
 
 
 def _until(until: int | None) -> str:

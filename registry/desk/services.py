@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from registry.catalogue.catalogue import Catalogue
-from registry.errors import Busy, RegistryError
+from registry.errors import Busy, Refused, RegistryError
 from registry.ledger.log import Log
 from registry.ledger.policy import Policy
 from registry.ledger.ports import Checkpoints, Head, Shelves
@@ -96,6 +97,11 @@ class Services:
             return None
 
 
-def named(names: dict[str, str], references: Iterable[str]) -> str:
-    """The references with their names where known: `officer/3 (j.patel)`."""
-    return ", ".join(f"{one} ({names[one]})" if one in names else one for one in references)
+def tell_names(error: Refused, names: Mapping[str, str]) -> Refused:
+    """The same refusal, its officers told by name as well: `officer/3 (j.patel)`."""
+
+    def told(found: re.Match[str]) -> str:
+        reference = found.group()
+        return f"{reference} ({names[reference]})" if reference in names else reference
+
+    return type(error)(re.sub(r"officer/[0-9]+", told, str(error)), rule=error.rule, position=error.position)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from msgspec import UNSET
 
-from registry.desk.services import Services
-from registry.errors import NotPermitted
+from registry.desk.services import Services, tell_names
+from registry.errors import NotPermitted, Refused
 from registry.records.acts import Details, Kind, Reading, make_intent, signed_bytes
 from registry.records.disclosure import digest, disclose, pack, withhold
 from registry.records.encoding import to_base64
@@ -61,7 +61,7 @@ class Session:
 
     def act(self, kind: Kind, details: Details, subject: str | None, *, key: str | None = None) -> Recorded:
         """Sign and record. Raises Refused with the position of the refusal, NotHeld, Busy."""
-        return self.services.writer().enter(self.propose(kind, details, subject, key=key))
+        return self._enter(self.propose(kind, details, subject, key=key))
 
     def read(self, concerning: str, fields: str, purpose: str) -> Recorded:
         """Record a reading of withheld material, durable before anything is handed out.
@@ -84,4 +84,10 @@ class Session:
         hidden = disclose(self.salts(1)[0], "signature", to_base64(signature))
         sealed = self.services.vault.seal(f"reading/{key}", 1, withheld=pack((*disclosures, hidden)))
         proposal = Proposal(intent, self.officer, signature, concerning=concerning, sealed=sealed, sd=(digest(hidden),))
-        return self.services.writer().enter(proposal)
+        return self._enter(proposal)
+
+    def _enter(self, proposal: Proposal) -> Recorded:
+        try:
+            return self.services.writer().enter(proposal)
+        except Refused as error:
+            raise tell_names(error, self.services.names()) from error

@@ -1,0 +1,247 @@
+"""`muniment demo`: all of it at work in a registry made for the purpose, tampering included.
+
+Every step is a command that a user would type, run by the same code, after a sentence that says why. Nothing is staged:
+the refusal is refused by the rule, and the audit finds the changed byte because it reads everything again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry.commands.output import say
+from registry.errors import Misuse
+from registry.settings import OFFICER, PASSPHRASE_FILE, REGISTRY, SIGNER
+
+FOLDER = Path("muniment-demo")
+MARKER = "made-by-muniment-demo"
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+SALES = ("sales.csv", "adds.csv", "changes.csv", "deletes.csv")
+PEOPLE = ("a.admin", "j.patel", "m.okoye", "p.novak")
+
+DEED = """TRANSFER OF WHOLE OF REGISTERED TITLE
+Title number: K871204
+Property: 12 Hollow Place, Eastlea QZ4 9DN
+Transferor: Edith Green        Transferee: Amara Okafor
+The transferor transfers the property to the transferee{more}.
+"""
+
+
+class Stage:
+    """The demonstration's folder, and the commands run in it."""
+
+    def __init__(self, folder: Path, run: Callable[[list[str]], int]) -> None:
+        self.folder, self._run = folder, run
+        self.registry = folder / "office"
+        self.signer = folder / "office.signer"
+        self.step = 0
+
+    def tell(self, sentence: str) -> None:
+        """A step, in a sentence."""
+        self.step += 1
+        say()
+        say(f"{self.step}. {sentence}")
+
+    def type(self, who: str | None, *words: str, expect: int = 0) -> None:
+        """Show a command and run it as that officer. Raises Misuse where its exit code is not the expected one."""
+        for name in (OFFICER, PASSPHRASE_FILE):
+            os.environ.pop(name, None)
+        if who is not None:
+            os.environ[OFFICER] = who
+            os.environ[PASSPHRASE_FILE] = str(self.passphrase(who))
+        shown = " ".join(f"'{word}'" if " " in word else word for word in words)
+        say(f"   {who + ' ' if who else ''}$ muniment {shown}")
+        code = self._run(list(words))
+        if code != expect:
+            raise Misuse(f"the demonstration expected exit code {expect} of 'muniment {shown}' and found {code}")
+
+    def passphrase(self, who: str) -> Path:
+        """That officer's passphrase file."""
+        return self.folder / "passphrases" / who
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(help="Where to make it; one that an earlier demonstration made is made anew.")
+    ] = FOLDER,
+) -> None:
+    """See all of it work, tampering included, in a registry made for the purpose.
+
+    Founds a registry with two departments and four people, loads historical
+    records, lodges and revises a deed, shows a refusal, a history with its
+    links, the checkpoints, and a receipt checked offline; then changes one
+    byte in a copy of the database and shows what the audit names.
+
+    Example:
+        muniment demo
+    Exit codes: 0, 2
+    """
+    from registry.commands import run
+
+    folder = folder.resolve()
+    _make_room(folder)
+    stage = Stage(folder, run)
+    before = {name: os.environ.get(name) for name in (REGISTRY, SIGNER, OFFICER, PASSPHRASE_FILE)}
+    os.environ[REGISTRY], os.environ[SIGNER] = str(stage.registry), str(stage.signer)
+    try:
+        _play(stage)
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _make_room(folder: Path) -> None:
+    if folder.exists():
+        if any(folder.iterdir()) and not (folder / MARKER).exists():
+            raise Misuse(f"{folder}: holds something that no demonstration made; name another folder")
+        shutil.rmtree(folder)
+    (folder / "passphrases").mkdir(parents=True, mode=0o700)
+    (folder / MARKER).touch()
+    for who in PEOPLE:
+        path = folder / "passphrases" / who
+        path.touch(mode=0o600)
+        path.write_text(f"{who} shows how it works\n")
+
+
+def _play(stage: Stage) -> None:
+    _found(stage)
+    loaded = _load(stage)
+    deed = _lodge(stage)
+    stage.tell(
+        "A clerk who may not withdraw is told who may. The refusal is itself an act, and stands in the history below."
+    )
+    stage.type("j.patel", "withdraw", deed, "--reason", "lodged twice", expect=1)
+    stage.tell(
+        "The history: each act has its number and names the one before it by position and hash; ✓ means compared with the tree."
+    )
+    stage.type("m.okoye", "history", deed)
+    stage.tell("The ledger's checkpoints, drawn as blocks: each is signed twice and shown to extend the one before it.")
+    stage.type(None, "checkpoint", "--list")
+    _prove(stage, deed)
+    if loaded:
+        stage.tell("Anyone may look up what is public. A search is not a proof; a receipt is.")
+        stage.type(None, "find", "hollow place")
+    stage.tell(
+        "The audit reads everything again: tree, links, signatures, every officer's authority, catalogue and vault."
+    )
+    stage.type(None, "audit")
+    _tamper(stage)
+    stage.tell("Where to look next.")
+    say(
+        f"   The registry is {_shown(stage.registry)}; officers' passphrases lie in {_shown(stage.folder / 'passphrases')}."
+    )
+    say(f"   export MUNIMENT_REGISTRY={_shown(stage.registry)} MUNIMENT_OFFICER=j.patel")
+    say(f"   export MUNIMENT_PASSPHRASE_FILE={_shown(stage.passphrase('j.patel'))}")
+    say(
+        "   muniment --help · muniment roles · muniment officer list · muniment loads · docs/commands.md · docs/loading.md"
+    )
+
+
+def _found(stage: Stage) -> None:
+    stage.tell(
+        "A land registry is founded. The registry and its signer (keys, and the mark of what was signed) are two folders."
+    )
+    stage.type("a.admin", "init", "--origin", "registry.example/land", "--department", "HMLR", "--officer", "a.admin")
+    stage.tell("A second department, and three more people, each with a key of his own and a role that ends in a year.")
+    stage.type("a.admin", "department", "add", "POL", "Police")
+    enrolled = (
+        ("j.patel", "HMLR", "intake-clerk", "--may-open"),
+        ("m.okoye", "HMLR", "registrar", "--may-open"),
+        ("p.novak", "POL", "reader"),
+    )
+    for name, department, role, *more in enrolled:
+        file = ("--new-passphrase-file", _shown(stage.passphrase(name)))
+        stage.type("a.admin", "officer", "enrol", name, "--department", department, "--role", role, *more, *file)
+    stage.type("a.admin", "officer", "appoint", "m.okoye", "loader")
+
+
+def _load(stage: Stage) -> bool:
+    if not FIXTURES.is_dir():
+        stage.tell("No fixtures lie beside this installation, so no historical records are loaded.")
+        return False
+    stage.tell("Historical land records are loaded: signed for before the first row, each row provable on its own.")
+    for name in SALES:
+        stage.type("m.okoye", "load", _shown(FIXTURES / name))
+    stage.tell("The same file again: nothing is recorded twice.")
+    stage.type("m.okoye", "load", _shown(FIXTURES / SALES[0]))
+    return True
+
+
+def _lodge(stage: Stage) -> str:
+    """Lodge and revise a deed; returns its reference."""
+    from registry.office import Office
+    from registry.settings import Settings
+
+    stage.tell(
+        "A clerk lodges a deed. The parties' names are withheld: the ledger holds salted digests, the vault the values."
+    )
+    deed = stage.folder / "transfer.txt"
+    deed.write_text(DEED.format(more=""))
+    clear = ("--kind", "TRANSFER", "--detail", "title=K871204", "--visibility", "departments")
+    stage.type("j.patel", "lodge", _shown(deed), *clear, "--withheld", "transferee=Amara Okafor")
+    with Office.reading(Settings(stage.registry, stage.signer)) as office:
+        act = office.services.act(office.store.head().size - 1)
+        assert act is not None
+        subject = act.subject
+    stage.tell("A slip is found and the deed revised. Both versions stay.")
+    deed.write_text(DEED.format(more=" with full title guarantee"))
+    stage.type(
+        "j.patel", "revise", subject, _shown(deed), "--detail", "title=K871204", "--withheld", "transferee=Amara Okafor"
+    )
+    return subject
+
+
+def _prove(stage: Stage, deed: str) -> None:
+    receipt, policy = stage.folder / "transfer.tlog-proof", stage.folder / "land.policy"
+    stage.tell("Anyone can take away a receipt, and the policy file that says whose signatures count.")
+    stage.type("j.patel", "receipt", "muniment/" + deed.partition("/")[2], "-o", _shown(receipt))
+    stage.type(None, "policy", "-o", _shown(policy))
+    stage.tell("Receipt and policy are enough to check it, years later, without the office and without a network.")
+    stage.type(None, "verify", _shown(receipt), "--policy", _shown(policy))
+
+
+def _tamper(stage: Stage) -> None:
+    stage.tell(
+        "Now somebody with the database in hand changes one byte of a recorded entry (in a copy of the registry)."
+    )
+    copy = stage.folder / "tampered"
+    shutil.copytree(stage.registry, copy)
+    where = change_one_byte(copy / "ledger.db")
+    say(f"   one bit of {where} in {_shown(copy / 'ledger.db')} is not what it was")
+    stage.tell(
+        "The audit names position, subject and what is wrong. Nobody can repair it so that a receipt, a checkpoint or the mark agrees."
+    )
+    stage.type(None, "audit", "--registry", _shown(copy), "--signer", _shown(stage.signer), expect=1)
+
+
+def change_one_byte(ledger: Path) -> str:
+    """Flip one bit in an entry, as someone would who holds the file; returns where."""
+    with sqlite3.connect(ledger) as database:
+        for table, key in (("bundle", "n"), ("tail", "start")):
+            row = database.execute(f"SELECT {key}, body FROM {table} ORDER BY {key} LIMIT 1").fetchone()
+            if row is not None:
+                break
+        number, body = row
+        place = body.index(b"TRANSFER") if b"TRANSFER" in body else len(body) // 2
+        changed = bytearray(body)
+        changed[place] ^= 1
+        database.execute(f"DROP TRIGGER IF EXISTS {table}_no_update")
+        database.execute(f"UPDATE {table} SET body = ? WHERE {key} = ?", (bytes(changed), number))
+    database.close()
+    return f"{table} {number}, byte {place:,}"
+
+
+def _shown(path: Path) -> str:
+    """The path as short as it can be said from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
