@@ -17,7 +17,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def open_file(path: Path, what: str, *, empty: bool = True) -> tuple[BinaryIO, int]:
-    """The file, open for reading, and its size in bytes. Raises Misuse where it is missing, no file, or unduly empty."""
+    """The file, open for reading, and its size in bytes. Raises Misuse where it is missing, no file, or empty."""
     try:
         # O_NONBLOCK: opening a pipe would wait for its writer.
         stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
@@ -45,9 +45,10 @@ def read_whole(path: Path, what: str, limit_bytes: int) -> bytes:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Write `path`, mode 0600: under another name beside it first, durable and in its place when the block ends.
+def new_file(path: Path, *, private: bool = True) -> Iterator[BinaryIO]:
+    """Write `path`: under another name beside it first, durable and in its place when the block ends.
 
+    Only its owner can read it, unless it is not `private`: then the umask decides.
     Raises Misuse where something of that name is there, or the folder cannot be written to; Busy where it is full.
     """
     if os.path.lexists(path):
@@ -59,6 +60,9 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+            if not private:
+                os.umask(mask := os.umask(0o077))
+                os.fchmod(stream.fileno(), 0o666 & ~mask)
         os.link(made, path)
     except OSError as error:
         raise file_fault(error, path) from error

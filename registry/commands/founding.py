@@ -211,6 +211,6 @@ def policy(
     if file is None:
         sys.stdout.write(text.decode("utf-8", "backslashreplace"))
         return
-    with new_file(file) as stream:
+    with new_file(file, private=False) as stream:
         stream.write(text)
     output.say(f"{file}: the policy of {office.origin}")

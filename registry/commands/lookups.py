@@ -176,7 +176,7 @@ def history(asked: Asked, reference: Subject) -> None:
         output.say(about)
         output.rows([_act(view, leaf, names) for view, leaf in zip(views, hashes, strict=True)])
         whole_of_it = "numbers run on, and every link agrees with the tree"
-        output.say(f"{output.counted(len(views), 'act')}: {'; '.join(wrong) if wrong else whole_of_it}.")
+        output.say(f"{output.counted(len(views), 'entry', 'entries')}: {'; '.join(wrong) if wrong else whole_of_it}.")
         for line in sorted({line for line in attributions.values() if line}):
             output.say(line)
     if wrong:

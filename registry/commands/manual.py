@@ -86,9 +86,10 @@ def write_page(command: Any, context: Any, formatter: Any) -> None:
         formatter.write("\n" + "".join(f"  {line}".rstrip() + "\n" for line in page.text.split("\n")))
     if arguments:
         with formatter.section("Arguments"):
-            formatter.write_dl([(one.metavar, one.help) for one in arguments])
+            formatter.write_dl([(_shown(one), one.help or "") for one in arguments])
     with formatter.section("Options"):
-        formatter.write_dl([one.get_help_record(context) for one in parameters if one.param_type_name == "option"])
+        told = (one.get_help_record(context) for one in parameters if one.param_type_name == "option")
+        formatter.write_dl([record for record in told if record is not None])
     command.format_commands(context, formatter)
     for name in SECTIONS:
         lines = page.sections.get(name)
@@ -99,8 +100,12 @@ def write_page(command: Any, context: Any, formatter: Any) -> None:
         formatter.write(f"\n{name}:\n" + "".join(f"  {line}".rstrip() + "\n" for line in lines))
 
 
+def _shown(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper())
+
+
 def _in_usage(argument: Any) -> str:
-    name = argument.metavar + ("…" if argument.nargs == -1 else "")
+    name = _shown(argument) + ("…" if argument.nargs == -1 else "")
     return name if argument.required else f"[{name}]"
 
 

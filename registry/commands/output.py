@@ -84,10 +84,14 @@ def members(pairs: Iterable[tuple[str, object]], indent: str = "") -> None:
 
 def details(found: Mapping[str, object], indent: str = "  ") -> None:
     """The details of an entry, one a line, with what a reader should be told of them."""
-    members(found.items(), indent)
+    members(((name, _plain(value)) for name, value in found.items()), indent)
     for name, value in found.items():
         if isinstance(value, str):
             warn(name, value)
+
+
+def _plain(value: object) -> object:
+    return ", ".join(f"{name} {one}" for name, one in value.items()) if isinstance(value, dict) else value
 
 
 def moment(at_ms: int) -> str:

@@ -24,25 +24,12 @@ Tell = Callable[[float, int], None]
 @contextmanager
 def meter(what: str, unit: str) -> Iterator[Tell]:
     """Show how far `what` is, in so many of `unit`."""
-    began = perf_counter()
+    pace = Pace(unit)
     if _draws():
-        with _bar(what, unit, began) as tell:
+        with _bar(what, pace) as tell:
             yield tell
-        return
-    yield _lines(what, unit, began)
-
-
-def _lines(what: str, unit: str, began: float) -> Tell:
-    last = began
-
-    def tell(share: float, done: int) -> None:
-        nonlocal last
-        now = perf_counter()
-        if now - last >= EVERY_S:
-            last = now
-            note(f"{what}: {told(share, done, unit, now - began)}")
-
-    return tell
+    else:
+        yield _lines(what, pace)
 
 
 def counting(tell: Tell) -> Callable[[int, int], None]:
@@ -50,15 +37,41 @@ def counting(tell: Tell) -> Callable[[int, int], None]:
     return lambda done, total: tell(done / total if total else 0.0, done)
 
 
-def told(share: float, done: int, unit: str, seconds: float) -> str:
-    """`34 % · 12,000 rows · 8,400/s · 12 s left`; what cannot be known yet is left out."""
-    parts = [f"{share:.0%}".replace("%", " %")] if share else []
-    parts.append(f"{done:,} {unit}")
-    if seconds >= FEWEST_S:
-        parts.append(f"{done / seconds:,.0f}/s")
-        if 0 < share < 1:
-            parts.append(f"{_duration(seconds * (1 - share) / share)} left")
-    return " · ".join(parts)
+class Pace:
+    """What can be said of rate and time left, from what was told so far.
+
+    Measured from the first that is told: a load that goes on where it was broken off has most of its rows already.
+    """
+
+    def __init__(self, unit: str, clock: Callable[[], float] = perf_counter) -> None:
+        self._unit, self._clock = unit, clock
+        self._began: tuple[float, float, int] | None = None
+
+    def told(self, share: float, done: int) -> str:
+        """`34 % · 12,000 rows · 8,400/s · 12 s left`; what cannot be known yet is left out."""
+        now = self._clock()
+        began_at, began_share, began_done = self._began = self._began or (now, share, done)
+        parts = [f"{share * 100:.0f} %"] if share else []
+        parts.append(f"{done:,} {self._unit}")
+        seconds = now - began_at
+        if seconds >= FEWEST_S:
+            parts.append(f"{(done - began_done) / seconds:,.0f}/s")
+            if began_share < share < 1:
+                parts.append(f"{_duration(seconds * (1 - share) / (share - began_share))} left")
+        return " · ".join(parts)
+
+
+def _lines(what: str, pace: Pace) -> Tell:
+    last = perf_counter()
+
+    def tell(share: float, done: int) -> None:
+        nonlocal last
+        line = pace.told(share, done)
+        if perf_counter() - last >= EVERY_S:
+            last = perf_counter()
+            note(f"{what}: {line}")
+
+    return tell
 
 
 def _duration(seconds: float) -> str:
@@ -74,7 +87,7 @@ def _draws() -> bool:
 
 
 @contextmanager
-def _bar(what: str, unit: str, began: float) -> Iterator[Tell]:
+def _bar(what: str, pace: Pace) -> Iterator[Tell]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -88,7 +101,6 @@ def _bar(what: str, unit: str, began: float) -> Iterator[Tell]:
         task = progress.add_task(safe(what, 40), total=1.0, told="")
 
         def tell(share: float, done: int) -> None:
-            line = told(share, done, unit, perf_counter() - began)
-            progress.update(task, completed=share, total=1.0 if share else None, told=line)
+            progress.update(task, completed=share, total=1.0 if share else None, told=pace.told(share, done))
 
         yield tell

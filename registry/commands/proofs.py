@@ -22,6 +22,7 @@ from registry.commands.manual import counter
 from registry.commands.opening import recording, watching
 from registry.commands.progress import counting, meter
 from registry.errors import Misuse, NotHeld
+from registry.records.encoding import from_base64, to_base64
 
 if TYPE_CHECKING:
     from registry.desk.checkpoints import CheckpointView
@@ -103,7 +104,7 @@ def _findings(receipt: Path, found: Findings) -> dict[str, Any]:
         "findings": [{"what": what, "proven": proven} for what, proven in found.sentences()],
         "origin": checkpoint.origin,
         "size": checkpoint.size,
-        "root": checkpoint.root.hex(),
+        "root": to_base64(checkpoint.root),
         "witnesses": found.satisfied.witnesses,
         "position": found.index,
         **_entry(found),
@@ -201,10 +202,10 @@ def _newest(asked: Asked) -> None:
         if sealed is None:
             raise NotHeld("nothing is sealed yet, so there is no checkpoint")
         note = sealed.cosigned.decode("utf-8", "backslashreplace")
-        root = office.log.root(sealed.size)
+        root = to_base64(office.log.root(sealed.size))
         origin = office.origin
     if asked.as_json:
-        output.say_json({"origin": origin, "size": sealed.size, "root": root.hex(), "note": note})
+        output.say_json({"origin": origin, "size": sealed.size, "root": root, "note": note})
     else:
         sys.stdout.write(note)  # byte for byte, or its signatures would not hold; its own form allows no control
 
@@ -227,8 +228,6 @@ def _list(asked: Asked) -> None:
 
 def _block(block: CheckpointView) -> str:
     """`№ 12 · 65,536–70,000 · root ab12… · extends № 11 ✓ 5 hashes`: the entries from the first size to the second."""
-    from registry.records.encoding import from_base64
-
     root = from_base64(block.root).hex()[:ROOT_SHOWN] if block.root else "?"
     head = f"№ {block.number} · {block.previous:,}–{block.size:,} · root {root}…"
     tick = "✓" if block.extends else "✗"
@@ -318,28 +317,34 @@ def rebuild(
         muniment rebuild --officer a.clerk
     Prints:
         How many entries were read, and what differs. With --json:
-        {"ok", "entries", "differences": [{"position", "subject", "what"}…]}.
+        {"ok", "entries", "differences": [{"position", "what"}…]}.
     Exit codes: 0, 1, 2, 3, 4
     See also: audit, find
     """
     if check:
-        with watching(asked) as office, meter("comparing", "entries") as tell:
-            found = office.compare(told=counting(tell))
-            size = office.store.head().size
-    else:
-        with recording(asked) as held, meter("rebuilding", "entries") as tell:
-            held.office.rebuild(told=counting(tell))
-            size = held.office.store.head().size
-        found = ()
+        _compare(asked)
+        return
+    with recording(asked) as held, meter("rebuilding", "entries") as tell:
+        count = held.office.rebuild(told=counting(tell))
     if asked.as_json:
-        output.say_json({"ok": not found, "entries": size, "differences": found})
-    elif check:
+        output.say_json({"ok": True, "entries": count, "differences": []})
+    else:
+        output.say(f"The catalogue was built again from {output.counted(count, 'entry', 'entries')}.")
+
+
+def _compare(asked: Asked) -> None:
+    with watching(asked) as office, meter("comparing", "entries") as tell:
+        size = office.store.head().size
+        found = tuple(office.compare(told=counting(tell)))
+    if asked.as_json:
+        kept = [{"position": one.position, "what": one.what} for one in found]
+        output.say_json({"ok": not found, "entries": size, "differences": kept})
+    else:
         for one in found:
-            output.say(f"DIFFERS  {one}")
+            where = f"position {one.position:,}: " if one.position is not None else ""
+            output.say(f"DIFFERS  {where}{one.what}")
         if not found:
             output.say(f"The catalogue is equal to the ledger: {output.counted(size, 'entry', 'entries')} compared.")
-    else:
-        output.say(f"The catalogue was built again from {output.counted(size, 'entry', 'entries')}.")
     if found:
         output.complain(f"the catalogue differs from the ledger in {output.counted(len(found), 'place')}; rebuild it")
         raise typer.Exit(REFUSED)
