@@ -125,6 +125,9 @@ VERB_OF: dict[Kind, Verb] = {
 }
 """The verb that each kind of act exercises. FOUNDED has none: only the first entry of a ledger is one."""
 
+READ_IN_CLEAR = frozenset({"details", "entry", "history"})
+"""What a reading may name as read where nothing withheld was handed out: what is visible to its own department only."""
+
 WORDS: dict[Verb, str] = {
     Verb.DEPARTMENT_ADD: "add a department",
     Verb.LEDGER_READ: "read the ledger's entries",
@@ -151,6 +154,12 @@ WORDS: dict[Verb, str] = {
 def scope_of(table: Table, role: str, verb: Verb) -> Scope:
     """The cell of the table in force; a role or verb that it does not know reaches nothing."""
     return Scope(table.get(role, {}).get(verb, Scope.NEVER))
+
+
+def verb_of(kind: Kind, fields: str = "") -> Verb | None:
+    """The verb that an act exercises. A reading's hangs on what was read, `fields`: clear details want a right to look,
+    all else the right to withheld material."""
+    return Verb.MUNIMENT_READ if kind is Kind.READ and fields in READ_IN_CLEAR else VERB_OF.get(kind)
 
 
 def check_table(table: Table) -> None:

@@ -23,7 +23,7 @@ from registry.records.acts import Confirmed, Details, Intent, Kind
 from registry.records.encoding import canonical
 from registry.records.identifiers import REGISTRY
 from registry.records.muniment import Status, SubjectState
-from registry.records.roles import APPOINTABLE, VERB_OF, WORDS, Role, Scope, Verb, check_table
+from registry.records.roles import APPOINTABLE, VERB_OF, WORDS, Role, Scope, Verb, check_table, verb_of
 from registry.records.standing import Officer, Standing, StandingRow
 
 FOUNDING_ACTS = (
@@ -55,6 +55,8 @@ class Case:
     proposal: Proposed | None = None
     """For a confirmation: the act that it confirms."""
     load: LoadFacts | None = None
+    fields: str = ""
+    """For a reading: what was read, a withheld member of it."""
     confirming: bool = False
 
 
@@ -108,7 +110,7 @@ def decide(case: Case) -> Decision:
     if isinstance(case.details, Confirmed):
         return _confirm(case)
     kind = case.intent.kind
-    verb = VERB_OF.get(kind)
+    verb = verb_of(kind, case.fields)
     if verb is None:
         raise WrongState(f"the registry was founded at position 0; {kind} cannot be done again", rule="founded-once")
     custodian = case.state.custodian if case.state and kind in (Kind.REVISED, Kind.WITHDRAWN, Kind.READ) else None
@@ -146,6 +148,8 @@ def _officer_in_force(case: Case) -> Officer:
 
 
 def _department_concerned(case: Case) -> str | None:
+    if case.intent.kind in (Kind.LODGED, Kind.LOAD_OPENED):  # it will be that department's
+        return case.intent.department
     return case.load.department if case.load else None
 
 

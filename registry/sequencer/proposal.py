@@ -15,14 +15,15 @@ from registry.records.envelope import Sealed
 class Proposal:
     """An act before its turn: the intent, the officer who signed it, his signature (64 bytes).
 
-    `concerning` is the subject read, for a reading (whose own subject is the department); `sealed` and `sd` are
-    where a reading's withheld officer and signature lie.
+    `concerning` is the subject read, for a reading (whose own subject is the department), and `fields` what was read of
+    it; `sealed` and `sd` are where a reading's withheld officer and signature lie.
     """
 
     intent: Intent
     officer: str
     signature: bytes
     concerning: str | None = None
+    fields: str = ""
     sealed: Sealed | UnsetType = UNSET
     sd: tuple[str, ...] | UnsetType = UNSET
 

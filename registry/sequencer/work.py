@@ -159,6 +159,7 @@ class Work:
             number=last.number + 1 if last else 1,
             proposal=self._awaited(details),
             load=self._load_facts(proposal.intent, subject),
+            fields=proposal.fields,
         )
 
     def _add(self, act: Act, last: Last | None, decision: rules.Decision) -> int:
