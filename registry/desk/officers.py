@@ -29,7 +29,7 @@ from registry.records.acts import (
 from registry.records.disclosure import pack, withhold
 from registry.records.encoding import from_base64, to_base64
 from registry.records.identifiers import check_department
-from registry.records.roles import Role, Verb
+from registry.records.roles import Role, Scope, Verb
 from registry.records.rules import AWAITS
 from registry.records.text import check_text
 from registry.sequencer import Recorded
@@ -76,10 +76,11 @@ class Officers:
     # ---- looking ----
 
     def list(self) -> tuple[OfficerView, ...]:
-        """Every officer, revoked ones too. Raises NotPermitted."""
+        """Every officer whom this desk may see, revoked ones too: all, or its own department's. Raises NotPermitted."""
         self._session.permit(Verb.OFFICER_LIST, self._session.department)
         services = self._session.services
         standing, names, at = services.standing(), services.names(), services.clock()
+        everyone = standing.reach(self._session.officer, Verb.OFFICER_LIST, at) is Scope.ALL
         awaited = standing.awaited()
         return tuple(
             OfficerView(
@@ -93,6 +94,7 @@ class Officers:
                 awaits=tuple(row.position for row in awaited if row.holder == one.reference),
             )
             for one in standing.officers()
+            if everyone or one.department == self._session.department
         )
 
     def departments(self) -> tuple[DepartmentView, ...]:

@@ -83,7 +83,15 @@ class Session:
         signature = self._sign(signed_bytes(self.services.origin, intent))
         hidden = disclose(self.salts(1)[0], "signature", to_base64(signature))
         sealed = self.services.vault.seal(f"reading/{key}", 1, withheld=pack((*disclosures, hidden)))
-        proposal = Proposal(intent, self.officer, signature, concerning=concerning, sealed=sealed, sd=(digest(hidden),))
+        proposal = Proposal(
+            intent,
+            self.officer,
+            signature,
+            concerning=concerning,
+            fields=fields,
+            sealed=sealed,
+            sd=(digest(hidden),),
+        )
         return self._enter(proposal)
 
     def _enter(self, proposal: Proposal) -> Recorded:
