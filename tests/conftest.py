@@ -1,7 +1,7 @@
-"""What holds for every test: no network but loopback, one hypothesis profile, a terminal that does not depend on the caller's.
+"""What holds for every test: no network but loopback, one hypothesis profile, nothing of the caller's terminal.
 
-Warnings are errors (pyproject.toml). Property tests repeat the same examples in every run, so that a red run is red again;
-`make soak` takes fresh seeds and many more of them, and prints what reproduces a failure.
+Warnings are errors (pyproject.toml). Property tests repeat the same examples in every run, so that a red run is red
+again; `make soak` takes fresh seeds and many more of them, and prints what reproduces a failure.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _stays_here(host: object) -> bool:
 
 
 def _refuse_network(event: str, args: tuple[object, ...]) -> None:
-    """An audit hook, so that no library goes round it: a test that reaches for another machine fails where it does so."""
+    """An audit hook, so that no library goes round it: a test that reaches for another machine fails right there."""
     if event == "socket.connect":
         address = args[1]
         if isinstance(address, tuple) and not _stays_here(address[0]):

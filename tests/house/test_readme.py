@@ -1,4 +1,7 @@
-"""What the README tells people to type exists: every `muniment …` with its options, every `make …`, each file named."""
+"""What README, SECURITY, CHANGELOG and docs/ tell people to type exists: `muniment …` with its options, and `make …`.
+
+Every file that the README points to is there too.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ START = "import sys; from registry.commands import main; sys.argv[0] = 'muniment
 
 
 def typed(text: str) -> list[str]:
-    """The command lines in fenced blocks (continued lines joined, prompts and comments cut) and in `inline code`."""
+    """The command lines in fenced and indented blocks (continued lines joined, prompts cut) and in `inline code`."""
     fenced = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [
-        line.strip().removeprefix("$ ") for block in fenced for line in re.sub(r"\\\n\s*", " ", block).splitlines()
-    ]
-    lines += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
-    parts = [part for line in lines for part in re.split(r"&&|\|\||;|\$\(", line)]
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    indented = "\n".join(re.findall(r"^(?: {4}|\t)(.*)$", prose, re.MULTILINE))
+    lines = [line.strip() for block in (*fenced, indented) for line in re.sub(r"\\\n\s*", " ", block).splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", prose)
+    parts = [part for line in lines for part in re.split(r"&&|\|\||;|\$\(", line.removeprefix("$ "))]
     return [re.split(r"\s[|>#]|\)", part)[0].removeprefix(".venv/bin/").strip() for part in parts]
 
 
@@ -65,15 +68,18 @@ def help_of(command: tuple[str, ...]) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-LINES = sorted(set(muniment_lines(README)))
+# docs/commands.md is made from the command line itself, and compared with it by tests/commands.
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = "\n\n".join(page.read_text() for page in PAGES if page.name != "commands.md")
+LINES = sorted(set(muniment_lines(TEXT)))
 
 
 def test_the_readme_shows_the_command_line() -> None:
-    assert LINES
+    assert muniment_lines(README)
 
 
 @pytest.mark.parametrize(("command", "options"), LINES, ids=lambda value: " ".join(value) or "-")
-def test_a_command_of_the_readme_exists_with_its_options(command: tuple[str, ...], options: tuple[str, ...]) -> None:
+def test_a_documented_command_exists_with_its_options(command: tuple[str, ...], options: tuple[str, ...]) -> None:
     code, text = help_of(command)
     assert code == 0, text
     everywhere = help_of(())[1]
@@ -83,11 +89,11 @@ def test_a_command_of_the_readme_exists_with_its_options(command: tuple[str, ...
         )
 
 
-def test_every_make_target_of_the_readme_exists() -> None:
+def test_every_documented_make_target_exists() -> None:
     targets = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {line.split()[1] for line in typed(README) if re.match(r"make\s+[a-z]+", line)}
+    named = {line.split()[1] for line in typed(TEXT) if re.match(r"make\s+[a-z]+", line)}
     assert named <= targets
-    assert {"demo", "test"} <= named
+    assert {"make demo", "make test"} <= set(typed(README))
 
 
 def test_every_file_that_the_readme_points_to_exists() -> None:
@@ -97,7 +103,9 @@ def test_every_file_that_the_readme_points_to_exists() -> None:
 
 def test_a_wrong_line_would_be_seen() -> None:
     text = (
-        "```sh\n$ muniment lodge a.pdf --kind DEED \\\n  --colour red | less\n```\nOr `muniment fetch`, `make tea`.\n"
+        "```sh\n$ muniment lodge a.pdf --kind DEED \\\n  --colour red | less\n```\n"
+        "Or `muniment fetch`, `make tea`:\n\n    muniment open muniment/0b7c -o x\n"
     )
-    assert muniment_lines(text) == [(("lodge",), ("--kind", "--colour")), (("fetch",), ())]
+    found = [(("lodge",), ("--kind", "--colour")), (("open",), ("-o",)), (("fetch",), ())]
+    assert muniment_lines(text) == found
     assert "make tea" in typed(text)
