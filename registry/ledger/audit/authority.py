@@ -25,7 +25,7 @@ from registry.records.rules import AWAITS, FOUNDING_ACTS, Case, Decision, LoadFa
 from registry.records.standing import Standing
 
 WITHHELD = "readings, officer withheld"
-UNTOLD_ACTS = "acts not judged: an entry before them was changed"
+UNTOLD_ACTS = "acts not judged, for an entry before them is lost or changed"
 
 
 @dataclass(slots=True)
@@ -35,6 +35,8 @@ class Judged:
     details: Details | None
     state: SubjectState | None
     done: bool
+    told: bool = True
+    """False where nobody can say: an entry that it leans on is lost or was changed."""
 
 
 class Authority:
@@ -69,9 +71,12 @@ class Authority:
         if act.intent.officer is UNSET or act.signature is UNSET:
             return Judged(details, before, done=False)
         signed = self._signed(position, act, details, act.intent.officer, act.signature)
-        decision = self._decided(position, act, details, act.intent.officer, subject)
+        blind = not subject.told or self._findings.lost(0, position)
+        decision = self._decided(position, act, details, act.intent.officer, before, blind=blind)
         if decision is None or wrong is not None:
-            return Judged(details, before, done=False)
+            if act.outcome is UNSET and blind:  # its rows shall be judged, all the same
+                self._move_loads(position, act, details, act.intent.officer)
+            return Judged(details, before, done=False, told=not blind)
         if signed or position in self._findings.damaged:
             self._apply(position, act, details, act.intent.officer, decision)
         return Judged(details, decision.state or before, done=True)
@@ -108,6 +113,9 @@ class Authority:
 
     def _signed(self, position: int, act: Act, details: Details, officer: str, signature: str) -> bool:
         key = self.key_of(position, officer, details)
+        if key is None and self._findings.lost(0, position):
+            self._findings.checked[UNTOLD_ACTS] += 1
+            return False
         if key is None:
             self._fault(position, act, f"signed as {officer}, who is not enrolled here: no key to check it by")
             return False
@@ -127,8 +135,13 @@ class Authority:
 
     # ---- rule ----
 
-    def _decided(self, position: int, act: Act, details: Details, officer: str, before: Before) -> Decision | None:
-        """What the act changes; None where it changes nothing: refused, or not as the rules have it."""
+    def _decided(
+        self, position: int, act: Act, details: Details, officer: str, before: SubjectState | None, *, blind: bool
+    ) -> Decision | None:
+        """What the act changes; None where it changes nothing: refused, or not as the rules have it.
+
+        `blind`: an entry that it leans on may be lost or changed, so a decision that differs is no fault, but counted.
+        """
         case = Case(
             intent=act.intent,
             details=details,
@@ -137,37 +150,33 @@ class Authority:
             position=position,
             at=act.at,
             standing=self.standing,
-            state=before.state,
+            state=before,
             number=act.number,
             proposal=self._proposals.get(details.confirms) if isinstance(details, Confirmed) else None,
             load=self._load(act),
         )
-        recorded = "" if act.rule is UNSET else act.rule
+        recorded, done = "" if act.rule is UNSET else act.rule, act.outcome is UNSET
+        decision: Decision | None = None
+        wrong = ""
         try:
             decision = decide(case)
-        except (Refused, NotHeld) as refusal:
-            if not before.told:  # perhaps for what an entry before it was changed into: it cannot be judged
-                self._findings.checked[UNTOLD_ACTS] += 1
-                return None
-            if isinstance(refusal, NotHeld):
-                self._fault(position, act, f"the rules cannot be asked: {refusal}")
-                return None
-            if act.outcome is UNSET:
-                self._fault(position, act, f"recorded as done, but the rule {refusal.rule!a} says no: {refusal}")
+        except Refused as refusal:
+            if done:
+                wrong = f"recorded as done, but the rule {refusal.rule!a} says no: {refusal}"
             elif recorded != refusal.rule:
-                self._fault(
-                    position, act, f"recorded as refused by {recorded!a}; the rule that says no is {refusal.rule!a}"
-                )
-            return None
-        except Malformed as error:
-            self._fault(position, act, f"the rules cannot be asked: {error}")
-            return None
-        if act.outcome is not UNSET:
-            self._fault(position, act, f"recorded as refused by {recorded!a}, but the rules allow it")
-            return None
-        if recorded != decision.rule:
-            self._fault(position, act, f"the entry names the rule {recorded!a}; deciding again gives {decision.rule!a}")
-        return decision
+                wrong = f"recorded as refused by {recorded!a}; the rule that says no is {refusal.rule!a}"
+        except (NotHeld, Malformed) as error:
+            wrong = f"the rules cannot be asked: {error}"
+        else:
+            if not done:
+                wrong = f"recorded as refused by {recorded!a}, but the rules allow it"
+            elif recorded != decision.rule:
+                wrong = f"the entry names the rule {recorded!a}; deciding again gives {decision.rule!a}"
+        if wrong and blind:
+            self._findings.checked[UNTOLD_ACTS] += 1
+        elif wrong:
+            self._fault(position, act, wrong)
+        return decision if done else None
 
     def _load(self, act: Act) -> LoadFacts | None:
         number = load_number(act.subject) if act.intent.kind is Kind.LOAD_CLOSED else None
@@ -182,12 +191,15 @@ class Authority:
             waiting = proposed(position, act)
             if waiting is not None:
                 self._proposals[position] = waiting
+        self._move_loads(position, act, details, officer)
+
+    def _move_loads(self, position: int, act: Act, details: Details, officer: str) -> None:
         match details:
             case acts.LoadOpened():
                 self.loads.open(position, officer, act.intent.department, details, act.at)
             case acts.LoadClosed():
                 number = load_number(act.subject)
-                if number is not None:
+                if number in self.loads.all:
                     self.loads.close(position, number, details, act.subject)
 
 

@@ -58,6 +58,7 @@ class Bundles:
         entries = self._unframed(n, body, WIDTH)
         computed = [sha256(b"\0" + entry).digest() for entry in entries]  # leaf_hash, without its call: the hot loop
         leaves = self._tree.settle(computed if len(computed) == WIDTH else None, self._changed(base, entries))
+        self._findings.lose(base + len(entries), base + WIDTH)
         if body is None:
             self._findings.fault(
                 f"bundle {n} is missing: the entries {base} to {base + WIDTH - 1}. The tree still holds their hashes",
@@ -113,6 +114,7 @@ class Bundles:
         computed = [leaf_hash(entry) for entry in entries]
         known = computed
         if self._head is not None and len(entries) < count:
+            self._findings.lose(base + len(entries), total)
             known = computed + (self._tree.stored_leaves(n) or [])[len(entries) :]
             self._findings.fault(
                 f"the entries {base + len(entries)} to {base + count - 1} are missing or cannot be told apart; the "

@@ -46,6 +46,7 @@ class Findings:
         self.checked: Counter[str] = Counter()
         self.total = 0
         self.damaged: set[int] = set()
+        self._lost: list[tuple[int, int]] = []
 
     def fault(self, what: str, position: int | None = None, subject: str | None = None) -> None:
         """Something is wrong; of an entry already named as changed nothing more is said."""
@@ -57,6 +58,16 @@ class Findings:
         if position not in self.damaged:
             self.damaged.add(position)
             self._keep(Fault(position, subject, what))
+
+    def lose(self, first: int, end: int) -> None:
+        """The entries from `first` up to before `end` are not to be had: what leans on them cannot be judged."""
+        if end > first:
+            self._lost.append((first, end))
+
+    def lost(self, first: int, end: int | None = None) -> bool:
+        """Whether the entry at `first`, or any up to before `end`, is not to be had."""
+        beyond = first + 1 if end is None else end
+        return any(start < beyond and first < stop for start, stop in self._lost)
 
     def _keep(self, fault: Fault) -> None:
         self.total += 1

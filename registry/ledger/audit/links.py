@@ -82,8 +82,7 @@ class Links:
             wrong(f"names position {at} as the one before it, as an earlier entry does: number {number} stands twice")
         raw = self._entry(at)
         if raw is None:
-            wrong(f"names position {at} as the one before it, which cannot be read")
-            return UNTOLD
+            return UNTOLD  # lost, and told where it was to be read
         leaf = self._leaf(at) or leaf_hash(raw)
         if to_base64(leaf) != entry.previous.hash:
             wrong(
@@ -132,6 +131,10 @@ class Links:
     def named(self, position: int) -> bool:
         """Whether a later entry names this position as the one before it."""
         return position >> 3 < len(self._named) and bool(self._named[position >> 3] & 1 << (position & 7))
+
+    def untold(self, position: int) -> bool:
+        """Whether nobody knows the state after the entry there, as one before it was changed."""
+        return position in self._untold
 
     def begun_twice(self) -> frozenset[int]:
         """Hashes of subjects that may have two entries of number 1: almost always none."""

@@ -87,6 +87,8 @@ class Loads:
         """Rows of load `number` at the positions from `first` on: their times, row numbers, ops and leaf hashes."""
         load = self.all.get(number)
         if load is None or load.closed is not None:
+            if self._findings.lost(number):
+                return
             found = "no load was opened there" if load is None else f"closed at position {load.closed}"
             for position in range(first, first + len(rows)):
                 self._findings.fault(f"a row at position {position} lies under load/{number}: {found}", position, None)
@@ -131,6 +133,8 @@ class Loads:
                     )
 
     def _may(self, load: Load, at: int) -> str | None:
+        if self._findings.lost(0, load.position):
+            return None  # nobody can tell
         officer = self._standing.officer(load.officer)
         if officer is None:
             return f"{load.officer} was not enrolled"
@@ -148,7 +152,8 @@ class Loads:
         load.closed, load.closing = position, details
         counts = details.counts
 
-        if load.first is not None and any(number < at < position for at in self._findings.damaged):
+        damaged = any(number < at < position for at in self._findings.damaged)
+        if damaged or self._findings.lost(number, position):
             self._findings.note(f"LOAD_CLOSED of {subject} was not compared: entries of the load were changed")
             return
 

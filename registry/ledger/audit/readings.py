@@ -6,7 +6,7 @@ reads about whom by trying signatures against every key. With its disclosures th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from msgspec import UNSET
 
@@ -16,7 +16,7 @@ from registry.records.acts import Act, Kind, Reading, details_of, signed_bytes
 from registry.records.disclosure import digest, reveal
 from registry.records.encoding import from_base64
 from registry.records.muniment import SubjectState
-from registry.records.roles import Verb
+from registry.records.roles import Verb, verb_of
 from registry.records.rules import Case, decide, permit
 from registry.records.standing import Standing
 
@@ -28,13 +28,13 @@ def check_reading(
     origin: str,
     *,
     position: int,
-    state: SubjectState | None = None,
+    state_of: Callable[[str], SubjectState | None] = lambda reference: None,
 ) -> str:
     """The reference of the officer who read, if all holds: every digest, his signature, key and right.
 
-    `standing` is that of the reading's position; `state` that of the muniment read (without it the right is judged for
-    the officer's own department). Raises ProofFailed or Malformed (disclosures), BadSignature, Refused (the rules say
-    no), NotHeld.
+    `standing` is that of the reading's position; `state_of` knows the muniment that was read (without it the right is
+    judged for the officer's own department). Raises ProofFailed or Malformed (disclosures), BadSignature, Refused (the
+    rules say no), NotHeld.
     """
     details = details_of(act.intent)
     if act.intent.kind is not Kind.READ or not isinstance(details, Reading) or act.sd is UNSET:
@@ -43,8 +43,8 @@ def check_reading(
     beside = set(act.sd)
     hidden = reveal([one for one in given if digest(one) in beside], act.sd)
     members = reveal([one for one in given if digest(one) not in beside], details.sd)
-    officer, signature = members.get("officer"), hidden.get("signature")
-    if not isinstance(officer, str) or not isinstance(signature, str) or not isinstance(members.get("subject"), str):
+    officer, subject, signature = members.get("officer"), members.get("subject"), hidden.get("signature")
+    if not isinstance(officer, str) or not isinstance(signature, str) or not isinstance(subject, str):
         raise Malformed(f"the reading at position {position} does not disclose officer, subject and signature")
     enrolled = standing.officer(officer)
     if enrolled is None:
@@ -54,8 +54,9 @@ def check_reading(
     except ValueError as error:
         raise Malformed(f"the reading at position {position}: its signature is not hexadecimal") from error
     verify_ed25519(from_base64(enrolled.key, 32, "officer's key"), raw, signed_bytes(origin, act.intent))
+    fields, state = str(members.get("fields", "")), state_of(subject)
     if state is None:
-        permit(standing, enrolled, Verb.WITHHELD_READ, enrolled.department, act.at)
+        permit(standing, enrolled, verb_of(Kind.READ, fields) or Verb.WITHHELD_READ, enrolled.department, act.at)
         return officer
     decide(
         Case(
@@ -68,6 +69,7 @@ def check_reading(
             standing=standing,
             state=state,
             number=act.number,
+            fields=fields,
         )
     )
     return officer

@@ -7,6 +7,7 @@ proof is needed where the tree itself is at hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from registry.errors import LedgerHalted, Unproven
 from registry.ledger import cosignature
@@ -17,8 +18,17 @@ from registry.ledger.note import Note, VerifierKey
 from registry.ledger.ports import Sealed
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody else holds: the ledger had this root at this size. `by` names him: "the signer's mark"."""
+
+    by: str
+    size: int
+    root: bytes
+
+
 class Seals:
-    """The stored checkpoints, met one after the other as the tree grows."""
+    """The stored checkpoints, met one after the other as the tree grows; with them what others hold against it."""
 
     def __init__(
         self,
@@ -28,11 +38,13 @@ class Seals:
         findings: Findings,
         *,
         others: Iterable[VerifierKey] = (),
+        claims: Iterable[Claim] = (),
     ) -> None:
         """`keys` are the log's: each must have signed. `others` are those of witnesses: checked where they signed."""
         self._checkpoints, self._origin, self._keys, self._findings = checkpoints, origin, tuple(keys), findings
         self._others = tuple(others)
         self._sizes = list(reversed(checkpoints.sizes()))
+        self._claims = sorted(claims, key=lambda claim: -claim.size)
         self.agreeing = 0
         """The largest size at which a checkpoint and the entries have the same root."""
         self.newest: Checkpoint | None = None
@@ -56,8 +68,26 @@ class Seals:
                 self.agreeing if self.agreeing < at else None,
             )
 
+        while self._claims and self._claims[-1].size <= size:
+            self._hold_against(self._claims.pop(), root_at)
+
+    def _hold_against(self, claim: Claim, root_at: Callable[[int], bytes]) -> None:
+        self._findings.checked["held against it"] += 1
+        root = root_at(claim.size)
+        if claim.root != root:
+            self._findings.fault(
+                f"{claim.by} says root {_short(claim.root)} at size {claim.size}; the entries come to {_short(root)}: "
+                "this is another history than the one that was signed then"
+            )
+
     def finish(self, size: int) -> None:
-        """Checkpoints beyond the end: entries were sealed that are not here."""
+        """Checkpoints and claims beyond the end: entries were sealed that are not here."""
+        for claim in self._claims:
+            self._findings.fault(
+                f"{claim.by} knows {claim.size} entries, here they end at {size}: this is an older copy, or entries "
+                "were taken away",
+                size,
+            )
         for at in reversed(self._sizes):
             checkpoint = self._verified(at)
             if checkpoint is not None:

@@ -160,11 +160,8 @@ class Tree:
         """Tiles that a ledger of this size does not have."""
         for level, stored in self._stored.items():
             for n in stored.rest():
-                position = n << 8 * (level + 1)
-                size = self.bundles * WIDTH
                 self._findings.fault(
-                    f"{tile_path(level, n)} is kept, but a ledger of {size} entries in full bundles has no such tile",
-                    position if position < size else None,
+                    f"a full tile {n} of level {level} is kept; a ledger of {self.bundles} full bundles has none there"
                 )
 
 

@@ -18,7 +18,7 @@ from registry.ledger.audit.entries import LoadedRow, fresh, loaded_rows, subject
 from registry.ledger.audit.evidence import Backward, Evidence, Notes
 from registry.ledger.audit.fault import Audit, Fault, Findings
 from registry.ledger.audit.links import Links
-from registry.ledger.audit.seals import Seals
+from registry.ledger.audit.seals import Claim, Seals
 from registry.ledger.audit.tree import Tree
 from registry.ledger.merkle import leaf_hash
 from registry.ledger.note import VerifierKey
@@ -56,6 +56,7 @@ class Walk:
         origin: str,
         keys: Sequence[VerifierKey],
         witnesses: Iterable[VerifierKey] = (),
+        claims: Iterable[Claim] = (),
         findings: Findings | None = None,
         progress: Progress = lambda done, total: None,
         watcher: Watcher | None = None,
@@ -63,10 +64,10 @@ class Walk:
         self.findings = findings or Findings()
         self.head = self._read_head(evidence)
         self.size, self.root = 0, b""
-        self.seals = Seals(checkpoints, origin, keys, self.findings, others=witnesses)
-        self.authority = Authority(origin, self.findings, self._entry)
+        self.seals = Seals(checkpoints, origin, keys, self.findings, others=witnesses, claims=claims)
+        self.authority = Authority(origin, self.findings, self.entry)
         self.loads = self.authority.loads
-        self.links = Links(self.findings, entry=self._entry, leaf=self._leaf, custodian=self.loads.custodian)
+        self.links = Links(self.findings, entry=self.entry, leaf=self._leaf, custodian=self.loads.custodian)
         self._watcher, self._progress = watcher, progress
         self._behind = Backward(evidence)
         tree = Tree(evidence, self.head, self.findings)
@@ -127,8 +128,8 @@ class Walk:
 
     # ---- entry by entry ----
 
-    def _entry(self, position: int) -> bytes | None:
-        """An entry at or behind the one being looked at."""
+    def entry(self, position: int) -> bytes | None:
+        """An entry at or behind the one being looked at; after the pass, any."""
         index = position - self._base
         if index >= 0:
             return self._entries[index] if index < len(self._entries) else None
@@ -189,6 +190,7 @@ class Walk:
             check_reference(entry.subject)
         except Malformed as error:
             self.findings.fault(f"position {position}: {error}", position, subject_in(raw))
+            self.findings.lose(position, position + 1)
             return
         if entry.at < self._last_at and position not in self.findings.damaged:
             self.findings.fault(
@@ -207,7 +209,7 @@ class Walk:
             return
         before = self.links.before(position, entry)
         judged = self.authority.judge(position, entry, before)
-        self.links.after(position, entry, judged.state, told=before.told)
+        self.links.after(position, entry, judged.state, told=before.told and judged.told)
         if self._watcher is not None:
             self._watcher.act(position, entry, judged, self.authority.standing)
 
@@ -218,7 +220,7 @@ class Walk:
             return
         begun: dict[str, int] = {}
         for position in range(self.size):
-            raw = self._entry(position)
+            raw = self.entry(position)
             subject = subject_in(raw) if raw else None
             if raw is None or subject is None or hash(subject) not in twice or b'"number":1,' not in raw:
                 continue
@@ -238,11 +240,22 @@ def walk(
     origin: str,
     keys: Sequence[VerifierKey],
     witnesses: Iterable[VerifierKey] = (),
+    claims: Iterable[Claim] = (),
     tell: Callable[[Fault], None] | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Audit:
-    """Audit a ledger from its entries, tiles and checkpoints. Every one of the log's `keys` must sign each of them."""
+    """Audit a ledger from its entries, tiles and checkpoints. Every one of the log's `keys` must sign each checkpoint.
+
+    `claims` are older checkpoints, receipts' and marks' roots that somebody kept: the ledger must still come to them.
+    """
     findings = Findings(tell)
     return Walk(
-        evidence, checkpoints, origin=origin, keys=keys, witnesses=witnesses, findings=findings, progress=progress
+        evidence,
+        checkpoints,
+        origin=origin,
+        keys=keys,
+        witnesses=witnesses,
+        claims=claims,
+        findings=findings,
+        progress=progress,
     ).run()
