@@ -201,9 +201,12 @@ def _cause(error: Exception) -> BaseException | None:
 # ---- the file ----
 
 
-def empty_log(database: peewee.Database) -> None:
-    """Copy the write-ahead log into the file and cut it to nothing, as far as readers let it."""
-    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+def copy_log(database: peewee.Database) -> None:
+    """Copy the write-ahead log into the file, as far as readers let it, without waiting for them.
+
+    A reader stops the copying at a commit, so that the file is whole without its log, and at worst lags.
+    """
+    database.execute_sql("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def has_moved(database: peewee.Database) -> bool:

@@ -20,7 +20,7 @@ class _Waits(Exception):  # not an error: never leaves this module
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """No garbage collection inside: it would walk thousands of tuples that form no circle (1.5 µs a row)."""
+    """No garbage collection inside: it would walk every tuple in vain (1.5 µs a row)."""
     if not gc.isenabled():
         yield
         return
@@ -32,7 +32,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 class Batch:
-    """Entries from position `first` on, inside the caller's transaction; one use. `complete`: none of them must wait."""
+    """Entries from position `first` on, inside the caller's transaction; one use. `complete`: none has to wait."""
 
     def __init__(self, database: peewee.Database, first: int) -> None:
         self._database = database

@@ -4,7 +4,7 @@
     catalogue.db           the old one until the rename, the new one after it
 
 The swap is one rename. What makes it safe beside readers of other processes is that no old write-ahead log survives it:
-SQLite finds a log by its name, and would play the old file's into the new one. The old log is emptied into the old file
+SQLite finds a log by its name, and would play the old file's into the new one. The old log is copied into the old file
 and its names are removed first; whoever has the old file open goes on reading it whole, until `engine.has_moved` tells
 him at his next question.
 """
@@ -76,7 +76,7 @@ def _generation(old: peewee.Database | None) -> int:
 
 def _let_go(old: peewee.Database) -> None:
     try:
-        engine.empty_log(old)
+        engine.copy_log(old)
     except engine.ERRORS as error:
         if not engine.is_damage(error):
             raise
