@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from registry.errors import Busy, Misuse
+from registry.storage.durable import file_fault
 
 NAME = "office.lock"
 
@@ -25,7 +26,7 @@ class OfficeLock:
 
     @classmethod
     def take(cls, folder: Path, officer: str) -> OfficeLock:
-        """Take it, or raise Busy naming who has it."""
+        """Take it, or raise Busy: naming who has it, or because the storage is full."""
         path = folder / NAME
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -39,15 +40,25 @@ class OfficeLock:
             raise Busy(f"{folder}: held open by {holder}; nothing recorded, try again when it is closed") from None
         left_open = os.fstat(descriptor).st_size > 0
         held = {"officer": officer, "pid": os.getpid(), "since": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(held).encode(), 0)
-        os.fsync(descriptor)
+        line = json.dumps(held).encode()
+        try:
+            os.pwrite(descriptor, line, 0)  # before it is cut: an empty file says that the office was closed in order
+            os.ftruncate(descriptor, len(line))
+            os.fsync(descriptor)
+        except OSError as error:
+            os.close(descriptor)
+            raise file_fault(error, path) from error
         return cls(descriptor, left_open=left_open)
 
     def release(self) -> None:
-        """Let it go; safe twice."""
+        """Let it go, nothing being left to mend; safe twice."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let it go as a crash would: whoever takes it next looks for what is to be mended. Safe twice."""
+        if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
