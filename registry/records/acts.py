@@ -211,6 +211,24 @@ DETAILS: dict[Kind, type[Details]] = {
     Kind.LOAD_CLOSED: LoadClosed,
 }
 
+ABOUT: dict[Kind, tuple[str, ...]] = {
+    Kind.FOUNDED: ("registry",),
+    Kind.RULES_ADOPTED: ("registry",),
+    Kind.DEPARTMENT_ADDED: ("department",),
+    Kind.MARK_ADOPTED: ("registry",),
+    Kind.OFFICER_ENROLLED: ("officer",),
+    Kind.OFFICER_REVOKED: ("officer",),
+    Kind.APPOINTED: ("officer",),
+    Kind.UNLOCK_HANDED: ("officer",),
+    Kind.LODGED: ("muniment",),
+    Kind.REVISED: ("muniment", "sale"),
+    Kind.WITHDRAWN: ("muniment", "sale"),
+    Kind.READ: ("department",),
+    Kind.LOAD_OPENED: ("load",),
+    Kind.LOAD_CLOSED: ("load",),
+}
+"""The nouns of what each kind of act may be done on."""
+
 
 # ---- intent, act, row ----
 

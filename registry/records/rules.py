@@ -96,9 +96,11 @@ D = TypeVar("D", bound=Details)
 def decide(case: Case) -> Decision:
     """The decision on one act.
 
-    1 founding acts · 2 the officer's key is in force · 3 the department is his · 4 role × verb · 5 the kind's own
-    rule · 6 two persons. Raises Refused (or a kind of it) with the rule's name, or NotHeld.
+    0 the kind is done on such subjects · 1 founding acts · 2 the officer's key is in force · 3 the department is his ·
+    4 role × verb · 5 the kind's own rule · 6 two persons. Raises Refused (or a kind of it) with the rule's name, or
+    NotHeld.
     """
+    _subject_of_kind(case)  # 0
     if case.position < FOUNDING_ACTS:
         return _founding(case)
     officer = _officer_in_force(case)  # 2
@@ -136,6 +138,14 @@ def permit(standing: Standing, officer: Officer, verb: Verb, department: str | N
         f"you may not {WORDS[verb]}{where}: {officer.reference} is {role} in {officer.department}; {others}",
         rule="role-expired" if not held and lapsed else f"role:{verb}",
     )
+
+
+def _subject_of_kind(case: Case) -> None:
+    """Or a clerk who may lodge could put a muniment's state on a department."""
+    nouns = acts.ABOUT[case.intent.kind]
+    if case.subject.partition("/")[0] not in nouns:
+        told = f"{case.intent.kind} is done on a {' or a '.join(nouns)}, not on {case.subject[:80]}"
+        raise WrongState(told, rule="subject-of-kind")
 
 
 def _officer_in_force(case: Case) -> Officer:

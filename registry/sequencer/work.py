@@ -1,4 +1,4 @@
-"""One turn's work: decide on acts or fill a batch of rows, on memory plus what was decided so far; then write it all."""
+"""One turn's work: decide on acts or fill a batch of rows, on memory plus what was decided so far; then write all."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from registry.records.standing import StandingRow
 from registry.records.subject import Last
 from registry.sequencer.memory import Memory, find_last, load_of
 from registry.sequencer.ports import Store, WritingTurn
-from registry.sequencer.proposal import Proposal, Recorded
+from registry.sequencer.proposal import Proposal, Recorded, check_form
 
 _state_decoder = msgspec.json.Decoder(SubjectState)
 
@@ -101,8 +101,8 @@ class Work:
     def enter(self, proposal: Proposal, key: str) -> Recorded:
         """Decide on one act and add its entry. `key` is the one (base64) by which its signature was verified.
 
-        Raises Refused, with its position where the refusal was added as an entry; NotHeld, KeyReused, Misuse: nothing
-        was added.
+        Raises Refused, with its position where the refusal was added as an entry; NotHeld, KeyReused, Malformed,
+        Misuse: nothing was added.
         """
         intent = proposal.intent
         digest = hashlib.sha256(canonical(intent)).digest()
@@ -110,6 +110,7 @@ class Work:
         if earlier is not None:
             return self._again(intent, digest, earlier)
         details = details_of(intent)
+        check_form(proposal, details)
         enrolled = self._standing.officer(proposal.officer)
         in_force = enrolled.key if enrolled else self._standing.founding_key() or getattr(details, "key", None)
         if in_force != key:
@@ -277,7 +278,9 @@ class Work:
         turn.move_head(old, head)
         # A turn that is rolled back after this leaves digests in the filter: each costs a look, never a wrong answer,
         # and memory is dropped with it.
-        memory.known.note([subject_digest(last.reference) for last in self._subjects.values() if last.number == 1])
+        # Not by number 1: a subject whose first two acts share a turn is remembered by the second alone.
+        digests = map(subject_digest, self._subjects)
+        memory.known.note([digest for digest in digests if not memory.known.perhaps(digest)])
         if run is not None:
             memory.known.add(run)
         return Memory(head, tail, self._standing, memory.known, self.at)

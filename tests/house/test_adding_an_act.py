@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from registry.catalogue import projector
-from registry.records.acts import DETAILS, Kind
+from registry.records.acts import ABOUT, DETAILS, Kind
 from registry.records.roles import TABLE, VERB_OF, WORDS, Role, Verb
 from registry.records.rules import RULES
 
@@ -29,6 +29,7 @@ def test_the_page_names_the_five_files_and_the_tree_has_no_other() -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_every_kind_has_its_struct_rule_verb_and_projection(kind: Kind) -> None:
     assert kind in DETAILS
+    assert kind in ABOUT
     assert kind in projector.PROJECTIONS
     if kind is not Kind.FOUNDED:  # the first entry of a ledger, which no role does
         assert kind in RULES
