@@ -6,6 +6,7 @@ the refusal is refused by the rule, and the audit finds the changed byte because
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import sqlite3
@@ -113,36 +114,27 @@ def _make_room(folder: Path) -> None:
 
 def _play(stage: Stage) -> None:
     _found(stage)
-    loaded = _load(stage)
+    street = _load(stage)
     deed = _lodge(stage)
-    stage.tell(
-        "A clerk who may not withdraw is told who may. The refusal is itself an act, and stands in the history below."
-    )
-    stage.type("j.patel", "withdraw", deed, "--reason", "lodged twice", expect=1)
-    stage.tell(
-        "The history: each act has its number and names the one before it by position and hash; ✓ means compared with the tree."
-    )
-    stage.type("m.okoye", "history", deed)
-    stage.tell("The ledger's checkpoints, drawn as blocks: each is signed twice and shown to extend the one before it.")
-    stage.type(None, "checkpoint", "--list")
     _prove(stage, deed)
-    if loaded:
+    stage.tell("A clerk who may not withdraw is told who may. The refusal is itself an act.")
+    stage.type("j.patel", "withdraw", deed, "--reason", "lodged twice", expect=1)
+    stage.tell("The history: each act has its number and names the one before it by position and hash.")
+    say("   ✓ means compared with the tree; a gap or a difference would stand there in words.")
+    stage.type("m.okoye", "history", deed)
+    stage.tell("The ledger's checkpoints as blocks: each is signed twice and shown to extend the one before it.")
+    stage.type(None, "checkpoint", "--list")
+    if street:
         stage.tell("Anyone may look up what is public. A search is not a proof; a receipt is.")
-        stage.type(None, "find", "hollow place")
-    stage.tell(
-        "The audit reads everything again: tree, links, signatures, every officer's authority, catalogue and vault."
-    )
+        stage.type(None, "find", street, "--limit", "3")
+    stage.tell("The audit reads it all again: tree, links, signatures, every officer's authority, catalogue and vault.")
     stage.type(None, "audit")
     _tamper(stage)
     stage.tell("Where to look next.")
-    say(
-        f"   The registry is {_shown(stage.registry)}; officers' passphrases lie in {_shown(stage.folder / 'passphrases')}."
-    )
+    say(f"   The registry is {_shown(stage.registry)}; passphrases lie in {_shown(stage.folder / 'passphrases')}.")
     say(f"   export MUNIMENT_REGISTRY={_shown(stage.registry)} MUNIMENT_OFFICER=j.patel")
     say(f"   export MUNIMENT_PASSPHRASE_FILE={_shown(stage.passphrase('j.patel'))}")
-    say(
-        "   muniment --help · muniment roles · muniment officer list · muniment loads · docs/commands.md · docs/loading.md"
-    )
+    say("   muniment --help · muniment roles · muniment officer list · muniment loads · docs/commands.md")
 
 
 def _found(stage: Stage) -> None:
@@ -163,16 +155,18 @@ def _found(stage: Stage) -> None:
     stage.type("a.admin", "officer", "appoint", "m.okoye", "loader")
 
 
-def _load(stage: Stage) -> bool:
+def _load(stage: Stage) -> str:
+    """Load the fixtures; returns a street to search for, or "" where there are none."""
     if not FIXTURES.is_dir():
         stage.tell("No fixtures lie beside this installation, so no historical records are loaded.")
-        return False
+        return ""
     stage.tell("Historical land records are loaded: signed for before the first row, each row provable on its own.")
     for name in SALES:
         stage.type("m.okoye", "load", _shown(FIXTURES / name))
     stage.tell("The same file again: nothing is recorded twice.")
     stage.type("m.okoye", "load", _shown(FIXTURES / SALES[0]))
-    return True
+    with (FIXTURES / SALES[0]).open(encoding="utf-8", newline="") as stream:
+        return next(csv.reader(stream))[9].lower()
 
 
 def _lodge(stage: Stage) -> str:
@@ -201,24 +195,23 @@ def _lodge(stage: Stage) -> str:
 
 def _prove(stage: Stage, deed: str) -> None:
     receipt, policy = stage.folder / "transfer.tlog-proof", stage.folder / "land.policy"
-    stage.tell("Anyone can take away a receipt, and the policy file that says whose signatures count.")
-    stage.type("j.patel", "receipt", "muniment/" + deed.partition("/")[2], "-o", _shown(receipt))
+    stage.tell(
+        "The clerk takes a receipt for the parties (its disclosures are a recorded reading), and the policy file."
+    )
+    stage.type("j.patel", "receipt", deed, "-o", _shown(receipt), "--with-disclosures")
     stage.type(None, "policy", "-o", _shown(policy))
     stage.tell("Receipt and policy are enough to check it, years later, without the office and without a network.")
-    stage.type(None, "verify", _shown(receipt), "--policy", _shown(policy))
+    content = ("--content", _shown(stage.folder / "transfer.txt"))
+    stage.type(None, "verify", _shown(receipt), "--policy", _shown(policy), *content)
 
 
 def _tamper(stage: Stage) -> None:
-    stage.tell(
-        "Now somebody with the database in hand changes one byte of a recorded entry (in a copy of the registry)."
-    )
+    stage.tell("Now somebody with the database in hand changes one byte of a recorded entry (in a copy).")
     copy = stage.folder / "tampered"
     shutil.copytree(stage.registry, copy)
     where = change_one_byte(copy / "ledger.db")
     say(f"   one bit of {where} in {_shown(copy / 'ledger.db')} is not what it was")
-    stage.tell(
-        "The audit names position, subject and what is wrong. Nobody can repair it so that a receipt, a checkpoint or the mark agrees."
-    )
+    stage.tell("The audit names position, subject and what is wrong; the copy that still agrees is named too.")
     stage.type(None, "audit", "--registry", _shown(copy), "--signer", _shown(stage.signer), expect=1)
 
 
