@@ -32,6 +32,9 @@ from tests.honest import ORIGIN, SIGNERS, START_MS
 class Operator:
     """The dishonest one. He has the file, the log's keys and the mark; of officers' keys only those he is given."""
 
+    refused = apsw.ConstraintError
+    """What a unique key of the database answers to a change that it does not allow."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.connection = apsw.Connection(str(folder / "ledger.db"))
