@@ -217,15 +217,16 @@ def _tamper(stage: Stage) -> None:
 
 def change_one_byte(ledger: Path) -> str:
     """Flip one bit in an entry, as someone would who holds the file; returns where."""
-    with sqlite3.connect(ledger) as database:
-        for table, key in (("bundle", "n"), ("tail", "start")):
-            row = database.execute(f"SELECT {key}, body FROM {table} ORDER BY {key} LIMIT 1").fetchone()
-            if row is not None:
-                break
-        number, body = row
-        place = body.index(b"TRANSFER") if b"TRANSFER" in body else len(body) // 2
-        changed = bytearray(body)
-        changed[place] ^= 1
+    database = sqlite3.connect(ledger)
+    tables = (("bundle", "n"), ("tail", "start"))
+    rows = (
+        (table, key, database.execute(f"SELECT {key}, body FROM {table} LIMIT 1").fetchone()) for table, key in tables
+    )
+    table, key, (number, body) = next(found for found in rows if found[2] is not None)
+    place = len(body) // 2
+    changed = bytearray(body)
+    changed[place] ^= 1
+    with database:
         database.execute(f"DROP TRIGGER IF EXISTS {table}_no_update")
         database.execute(f"UPDATE {table} SET body = ? WHERE {key} = ?", (bytes(changed), number))
     database.close()

@@ -20,7 +20,7 @@ from registry.records.encoding import from_base64
 
 if TYPE_CHECKING:
     from registry.desk.desk import PublicDesk
-    from registry.desk.lookups import View
+    from registry.desk.views import View
 
 MOST_FOUND = 1_000
 HASH_SHOWN = 4
@@ -245,10 +245,10 @@ def receipt(
     with new_file(out) as stream:
         if with_disclosures:
             with signed_in(asked, reads=True) as (_, desk):
-                at, raw = desk.lookups.receipt(wanted, disclosures=True)
+                at, raw = desk.receipts.take(wanted, disclosures=True)
         else:
             with looking(asked) as (_, desk_of_any):
-                at, raw = desk_of_any.lookups.receipt(wanted)
+                at, raw = desk_of_any.receipts.take(wanted)
         stream.write(raw)
     if asked.as_json:
         output.say_json({"file": str(out), "position": at, "bytes": len(raw), "disclosed": with_disclosures})

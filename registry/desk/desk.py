@@ -11,6 +11,7 @@ from registry.desk.loads import Loads
 from registry.desk.lookups import Lookups
 from registry.desk.muniments import Muniments
 from registry.desk.officers import Officers
+from registry.desk.receipts import Receipts
 from registry.desk.services import Services
 from registry.desk.session import Session, Sign
 from registry.desk.status import Status, status
@@ -25,6 +26,7 @@ class PublicDesk:
     def __init__(self, services: Services) -> None:
         self._services = services
         self.lookups = Lookups(services)
+        self.receipts = Receipts(services, self.lookups)
 
     def status(self) -> Status:
         """Size, root and how far sealing and searching are."""
@@ -38,6 +40,7 @@ class Desk(PublicDesk):
         super().__init__(services)
         self.officer, self.department = session.officer, session.department
         self.lookups = Lookups(services, session)
+        self.receipts = Receipts(services, self.lookups, session)
         self.muniments = Muniments(session, self.lookups)
         self.loads = Loads(session, milestone)
         self.officers = Officers(session)

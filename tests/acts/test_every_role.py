@@ -196,7 +196,7 @@ DEEDS: dict[str, Deed] = {
     "officer.enrol": _enrol,
     "officer.list": _list,
     "officer.revoke": lambda t, who, d: t.desk(who).officers.revoke(_candidate(d), "left"),
-    "receipt.take": lambda t, who, d: t.desk(who).lookups.receipt(t.muniment(d)),
+    "receipt.take": lambda t, who, d: t.desk(who).receipts.take(t.muniment(d)),
     "rules.adopt": lambda t, who, d: t.enter(
         t.propose(
             who, Kind.RULES_ADOPTED, acts.RulesAdopted(table=TABLE, version=ROLES_VERSION), "registry", department=HMLR
@@ -307,8 +307,8 @@ def test_what_is_forbidden_reads_like_what_is_absent(borough: Borough) -> None:
     for ask in (
         desk.lookups.show,
         desk.lookups.history,
-        desk.lookups.receipt,
-        partial(desk.lookups.receipt, disclosures=True),
+        desk.receipts.take,
+        partial(desk.receipts.take, disclosures=True),
         partial(desk.muniments.open, sink=io.BytesIO()),
         partial(desk.muniments.withdraw, reason="not ours"),
         partial(desk.muniments.revise, document=document()),
