@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -81,7 +82,8 @@ def write_page(command: Any, context: Any, formatter: Any) -> None:
     parameters = command.get_params(context)
     arguments = [one for one in parameters if one.param_type_name == "argument"]
     words = [context.command_path, *map(_in_usage, arguments), "[OPTIONS]"]
-    formatter.write(f"{context.command_path}: {page.summary}\n\nUsage: {' '.join(words)}{command.takes}\n")
+    title = textwrap.fill(f"{context.command_path}: {page.summary}", formatter.width)
+    formatter.write(f"{title}\n\nUsage: {' '.join(words)}{command.takes}\n")
     if page.text:
         formatter.write("\n" + "".join(f"  {line}".rstrip() + "\n" for line in page.text.split("\n")))
     if arguments:
