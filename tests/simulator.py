@@ -8,6 +8,7 @@ changes single bits. What he does not hold is the key of an officer, unless one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from registry.ledger.edge import Edge
 from registry.ledger.log import Log
 from registry.ledger.merkle import leaf_hash
 from registry.ledger.tiles import WIDTH, frame
-from registry.records.acts import Act, Previous, Row, decode_entry, link
+from registry.records.acts import Act, Lodged, Previous, Row, decode_entry, details_of, link
 from registry.records.encoding import canonical, to_base64
+from registry.records.identifiers import subject_digest
+from registry.records.muniment import Status, SubjectState
 from registry.sequencer import Proposal
 from registry.storage import sqlite
 from registry.storage.ledger import LedgerStore
@@ -153,6 +156,17 @@ class Operator:
         entries += [one if isinstance(one, bytes) else canonical(one) for one in more]
         self.publish(entries)
         return first
+
+    def book(self, position: int, act: Act) -> None:
+        """Write beside the ledger what the office would have written for a deed lodged: request row and subject row."""
+        raw, details = canonical(act), details_of(act.intent)
+        assert isinstance(details, Lodged)
+        custodian = act.intent.department
+        state = SubjectState(custodian, details.kind, Status.CURRENT, details.version, details.visibility)
+        digest = sha256(canonical(act.intent)).digest()
+        self.sql("INSERT INTO request VALUES (?, ?, ?)", act.intent.key, position, digest)
+        row = (subject_digest(act.subject), act.subject, position, act.number, leaf_hash(raw), canonical(state))
+        self.sql("INSERT INTO subject VALUES (?, ?, ?, ?, ?, ?)", *row)
 
     # ---- single bits ----
 

@@ -122,7 +122,8 @@ class Bundles:
                 base + len(entries),
             )
         elif sum(map(len, entries)) + 2 * len(entries) != len(raw):
-            self._findings.fault(f"more entries are kept from position {base + len(entries)} on, where the ledger ends")
+            end = base + len(entries)
+            self._findings.fault(f"more entries are kept from position {end} on, where the ledger ends", end)
         leaves = self._tree.finish(known, self._changed(base, entries))
         self.size = base + len(leaves)
         self._seals.reach(self.size, lambda size: self._tree.root(leaves[: size - base]))
