@@ -73,7 +73,7 @@ class Catalogue:
     def project(self, first: int, entries: Sequence[bytes]) -> int:
         """Give the entries from position `first` on their rows; the watermark afterwards.
 
-        One transaction; 16 to 32 thousand entries at a time cost least a row. Where `first` lies beyond the watermark,
+        One transaction; 8 thousand entries or more at a time cost least a row. Where `first` lies beyond the watermark,
         entries that lean on ones not yet here are left for later.
         """
         with self._writing, self._asking() as database, database.atomic("IMMEDIATE"):

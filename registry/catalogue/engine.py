@@ -83,6 +83,32 @@ def insert_envelopes(database: peewee.Database, envelopes: Iterable[tuple[int, s
     database.connection().executemany("INSERT INTO envelope (position, id) VALUES (?, ?)", envelopes)
 
 
+def progress(database: peewee.Database) -> tuple[int, int] | None:
+    """(watermark, generation), or None where the row is missing.
+
+    Like what follows not put together by peewee, which takes 100 µs a query: a clerk's act is projected while he waits,
+    in 90 µs instead of 590.
+    """
+    rows = (
+        database.connection()
+        .execute(f"SELECT projected, generation FROM progress WHERE id = {THE_PROGRESS}")
+        .fetchall()
+    )
+    return rows[0] if rows else None
+
+
+def move_watermark(database: peewee.Database, projected: int) -> None:
+    """Set the watermark."""
+    database.connection().execute(f"UPDATE progress SET projected = ? WHERE id = {THE_PROGRESS}", (projected,))
+
+
+def positions(database: peewee.Database, first: int, end: int = 2**63 - 1) -> Iterator[int]:
+    """Positions that have a record, from `first` to before `end`, rising."""
+    query = "SELECT position FROM record WHERE position >= ? AND position < ? ORDER BY position"
+    for (position,) in database.connection().execute(query, (first, end)):
+        yield position
+
+
 def record_at(database: peewee.Database, position: int) -> Record | None:
     """The record at the position: 5 µs, where a query built for it would cost 60."""
     rows = database.connection().execute(f"SELECT {COLUMNS} FROM record WHERE position = ?", (position,)).fetchall()

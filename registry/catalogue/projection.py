@@ -11,7 +11,7 @@ import peewee
 from registry.catalogue import engine
 from registry.catalogue.projector import project_entry
 from registry.catalogue.queries import load, projected
-from registry.catalogue.tables import THE_PROGRESS, LoadLine, LoadRow, ProgressRow, Record, RecordRow
+from registry.catalogue.tables import LoadLine, LoadRow, Record
 
 
 class _Waits(Exception):  # not an error: never leaves this module
@@ -66,7 +66,7 @@ class Batch:
         """Write the rows of the entries; the watermark afterwards. Not `indexed`: a rebuild's full text comes last."""
         engine.widen_cache(self._database)
         end = self._first + len(entries)
-        present = self._present(end)
+        present = set(engine.positions(self._database, self._first, end))
         superseded: list[tuple[int]] = []
         envelopes: list[tuple[int, str]] = []
         moved: dict[int, LoadLine] = {}
@@ -97,12 +97,6 @@ class Batch:
             return self._projected
         return self._move(max(self._projected, end))
 
-    def _present(self, end: int) -> set[int]:
-        query = RecordRow.select(RecordRow.position).where(
-            (RecordRow.position >= self._first) & (RecordRow.position < end)
-        )
-        return {position for (position,) in query.tuples().execute(self._database)}
-
     def _put_loads(self, lines: Iterable[LoadLine]) -> None:
         for line in lines:
             query = LoadRow.insert(**line._asdict()).on_conflict(
@@ -112,11 +106,10 @@ class Batch:
 
     def _move(self, end: int) -> int:
         """Move the watermark to `end`, and over what was projected ahead from there."""
-        ahead = RecordRow.select(RecordRow.position).where(RecordRow.position >= end).order_by(RecordRow.position)
-        for (position,) in ahead.tuples().iterator(self._database):
+        for position in engine.positions(self._database, end):
             if position != end:
                 break
             end += 1
         if end > self._projected:
-            ProgressRow.update(projected=end).where(ProgressRow.id == THE_PROGRESS).execute(self._database)
+            engine.move_watermark(self._database, end)
         return end

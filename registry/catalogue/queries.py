@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import peewee
 
+from registry.catalogue import engine
 from registry.catalogue.engine import match_expression, matching, time_limit
-from registry.catalogue.tables import SALE, THE_PROGRESS, EnvelopeRow, LoadLine, LoadRow, ProgressRow, RecordRow, Seen
+from registry.catalogue.tables import SALE, EnvelopeRow, LoadLine, LoadRow, RecordRow, Seen
 from registry.errors import LedgerHalted, Malformed, Misuse
 from registry.records.identifiers import REGISTRY, check_reference, subject_digest
 
@@ -54,7 +55,7 @@ class Holdings:
 
 def projected(database: peewee.Database) -> int:
     """The watermark: every entry below it has its record. Raises LedgerHalted where its row is missing."""
-    row = _progress(database)
+    row = engine.progress(database)
     if row is None:
         raise LedgerHalted("the catalogue's row of progress is missing: rebuild the catalogue")
     return row[0]
@@ -62,14 +63,8 @@ def projected(database: peewee.Database) -> int:
 
 def generation(database: peewee.Database) -> int:
     """How often the catalogue was rebuilt; 0 where its row is missing."""
-    row = _progress(database)
+    row = engine.progress(database)
     return 0 if row is None else row[1]
-
-
-def _progress(database: peewee.Database) -> tuple[int, int] | None:
-    query = ProgressRow.select(ProgressRow.projected, ProgressRow.generation).where(ProgressRow.id == THE_PROGRESS)
-    row: tuple[int, int] | None = next(iter(query.tuples().execute(database)), None)
-    return row
 
 
 def end(database: peewee.Database) -> int:

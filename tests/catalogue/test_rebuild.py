@@ -204,3 +204,48 @@ def test_a_torn_page_of_the_old_file_does_not_stop_the_rebuild(book: Book, tmp_p
     assert any("cannot be read" in one.what for one in catalogue.compare(book.pairs()))
     catalogue.rebuild(book.entries, make)
     assert list(catalogue.compare(book.pairs())) == []
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", ["_fill", "_sync", "_let_go", "_remove", "rename"])
+@pytest.mark.parametrize("done", [False, True])
+def test_a_crash_at_any_step_of_the_swap_leaves_a_whole_catalogue(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, done: bool
+) -> None:
+    """Before and after each step, the last time that it is taken: what is opened next is whole, and at worst lags."""
+    path = tmp_path / "catalogue.db"
+    old = catalogue_of(book, path)
+    owner = Path if step == "rename" else rebuilding
+    real = getattr(owner, step)
+    calls: list[int] = []
+
+    def counted(*args: object) -> object:
+        calls.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(owner, step, counted)
+    old.rebuild(book.entries, make)
+    last, taken = len(calls), 0
+
+    def crash(*args: object) -> object:
+        nonlocal taken
+        taken += 1
+        if taken < last:
+            return real(*args)
+        if done:
+            real(*args)
+        raise Crash
+
+    monkeypatch.setattr(owner, step, crash)
+    with pytest.raises(Crash):
+        old.rebuild(book.entries, make)
+    monkeypatch.setattr(owner, step, real)
+    opened = open_catalogue(path)
+    assert list(opened.compare(book.pairs())) == []
+    opened.project(opened.projected(), book.entries[opened.projected() :])
+    assert opened.history(DEED) == old.history(DEED)
+    opened.rebuild(book.entries, make)
+    assert files(tmp_path) == {"catalogue.db"}
