@@ -14,10 +14,10 @@ from msgspec import UNSET
 from registry.catalogue.queries import Viewer
 from registry.desk.services import Services
 from registry.desk.session import Session
-from registry.desk.views import Entries, Subject, Version, View
+from registry.desk.views import WITHHELD, Entries, Subject, Version, View
 from registry.errors import Misuse, NotHeld
 from registry.records import rows
-from registry.records.acts import Act, Kind, Row
+from registry.records.acts import Act, Entry, Kind, Row
 from registry.records.disclosure import reveal, unpack
 from registry.records.muniment import Status, SubjectState, Visibility
 from registry.records.roles import Scope, Verb
@@ -94,6 +94,27 @@ class Lookups:
             return False
         return state.visibility is Visibility.DEPARTMENTS or state.custodian == viewer.department
 
+    def sees(self, entry: Entry, state: SubjectState | None) -> bool:
+        """Whether what the entry says is this desk's to know; `state` is its subject's.
+
+        Readings are their own department's, and so is an act refused on what was never held. The catalogue finds by
+        the same rule.
+        """
+        viewer = self.viewer()
+        if viewer.everything:
+            return True
+        if isinstance(entry, Act) and (entry.intent.kind is Kind.READ or (state is None and _is_muniment(entry))):
+            return entry.intent.department == viewer.department
+        return True if state is None else self._visible(state)
+
+    def last_seen(self, reference: str) -> int:
+        """The subject's newest entry that is this desk's to know. Raises NotHeld."""
+        state = self.may_see(reference)
+        for position in reversed(self.positions(reference)):
+            if self.sees(self._entries.entry(position), state):
+                return position
+        raise not_held(reference)
+
     def record_reading(self, reference: str, state: SubjectState | None, fields: str, purpose: str) -> None:
         """Before anything is handed out of what is visible to its own department only: record that it was read."""
         if state is not None and state.visibility is Visibility.OWN and self._session is not None:
@@ -129,7 +150,7 @@ class Lookups:
 
     def _other(self, reference: str, positions: tuple[int, ...]) -> Subject:
         """Officers, departments, loads and the registry: their last act, nothing withheld."""
-        last = self.view(self._last_seen(reference, None))
+        last = self._entries.view(self.last_seen(reference))
         return Subject(
             subject=reference,
             kind=last.kind,
@@ -172,11 +193,19 @@ class Lookups:
     # ---- history ----
 
     def history(self, reference: str, *, purpose: str = "office") -> tuple[View, ...]:
-        """Every act on the subject, oldest first, numbers and links compared with the tree. Raises NotHeld."""
+        """Every act on the subject, oldest first, numbers and links compared with the tree; those that are not this
+        desk's to know stand there by number and link alone. Raises NotHeld."""
+        self.last_seen(reference)
         state = self.may_see(reference)
         positions = self.positions(reference)
         self.record_reading(reference, state, "history", purpose)
-        return tuple(map(self._entries.view, positions))
+        return tuple(self._told(position, state) for position in positions)
+
+    def _told(self, position: int, state: SubjectState | None) -> View:
+        view = self._entries.view(position)
+        if self.sees(self._entries.entry(position), state):
+            return view
+        return View(view.subject, WITHHELD, position, view.number, view.recorded_at, {}, view.previous, view.link)
 
     def gaps(self, views: tuple[View, ...]) -> tuple[str, ...]:
         """What is wrong with a history, in words; empty when numbers run on and every link agrees with the tree."""
@@ -207,6 +236,10 @@ class Lookups:
         """Clear and withheld details of a version; the caller has recorded the reading."""
         blob = self._services.vault.withheld(version.sealed.id)
         return {**version.facts, **(reveal(unpack(blob), version.sd) if blob else {})}
+
+
+def _is_muniment(entry: Entry) -> bool:
+    return entry.subject.startswith("muniment/")
 
 
 def not_held(reference: str) -> NotHeld:

@@ -164,6 +164,7 @@ class Muniments:
         withheld: Mapping[str, str | int],
         visibility: Visibility,
     ) -> _Prepared:
+        self._session.services.writer()
         check_details(details)
         check_details(withheld, "withheld detail")
         doubled = sorted(set(details) & set(withheld))

@@ -9,7 +9,7 @@ from registry.desk.views import Entries
 from registry.errors import LedgerHalted, NotHeld
 from registry.ledger.issuance import Included, issue, leans_on
 from registry.ledger.merkle import leaf_hash
-from registry.records.acts import Act, Entry, Kind
+from registry.records.acts import Entry
 from registry.records.disclosure import unpack
 from registry.records.identifiers import parse_position
 from registry.records.muniment import SubjectState
@@ -30,7 +30,7 @@ class Receipts:
         durable before the receipt is handed out. Raises NotHeld (also before it is sealed), Refused, Busy.
         """
         bare = parse_position(what)
-        position = self._lookups.positions(what)[-1] if bare is None else bare
+        position = self._lookups.last_seen(what) if bare is None else bare
         entry = self._entries.entry(position)
         state = self._may_take(entry, what)
         opened: tuple[str, ...] = ()
@@ -44,11 +44,10 @@ class Receipts:
         """The subject's state. Who reads about whom is not public, though the reading's entry does not say it."""
         if self._session is not None:
             self._session.permit(Verb.RECEIPT_TAKE)
-        viewer = self._lookups.viewer()
-        if isinstance(entry, Act) and entry.intent.kind is Kind.READ and not viewer.everything:
-            if viewer.department != entry.intent.department:
-                raise not_held(what)
-        return self._lookups.may_see(entry.subject)
+        state = self._lookups.may_see(entry.subject)
+        if not self._lookups.sees(entry, state):
+            raise not_held(what)
+        return state
 
     def _issue(self, position: int, disclosures: tuple[str, ...]) -> bytes:
         services = self._services

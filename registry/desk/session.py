@@ -67,8 +67,9 @@ class Session:
         """Record a reading of withheld material, durable before anything is handed out.
 
         Officer, subject, fields and signature are withheld: a holder of receipts or entries learns only that this
-        department read something, and for which purpose.
+        department read something, and for which purpose. Raises Busy where nothing can be recorded.
         """
+        self.services.writer()  # asked before the vault, which would only say that it seals nothing
         withheld = {"fields": fields, "officer": self.officer, "subject": concerning}
         sd, disclosures = withhold(withheld, self.salts(len(withheld)))
         key = self.new_key()

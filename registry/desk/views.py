@@ -21,6 +21,8 @@ from registry.records.envelope import Sealed
 from registry.records.identifiers import check_reference, subject_digest
 from registry.records.muniment import SubjectState
 
+WITHHELD = "WITHHELD"
+"""The kind of an entry that is not this desk's to know."""
 _MACHINE = ("_sd", "vault", "table")
 
 

@@ -125,7 +125,7 @@ VERB_OF: dict[Kind, Verb] = {
 }
 """The verb that each kind of act exercises. FOUNDED has none: only the first entry of a ledger is one."""
 
-READ_IN_CLEAR = frozenset({"details", "entry", "history"})
+READ_IN_CLEAR = frozenset({"details", "history", "receipt"})
 """What a reading may name as read where nothing withheld was handed out: what is visible to its own department only."""
 
 WORDS: dict[Verb, str] = {
