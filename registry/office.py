@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import hmac
 import os
+import re
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from registry.catalogue.catalogue import Catalogue
@@ -31,7 +33,7 @@ from registry.ledger.ports import MarkedHead
 from registry.ledger.sealer import Sealer, check_mark
 from registry.ledger.signature import Ed25519Signer
 from registry.records import acts, roles
-from registry.records.acts import Kind, make_intent, signed_bytes
+from registry.records.acts import Kind, details_of, make_intent, signed_bytes
 from registry.records.disclosure import pack, withhold
 from registry.records.encoding import from_base64, to_base64
 from registry.records.identifiers import REGISTRY, check_department, check_origin
@@ -55,6 +57,8 @@ from registry.vault.vault import Vault
 
 PROJECT_AT_ONCE = 2_048
 FOUNDER = "officer/1"
+TRY_AGAIN_S = 1.0  # beside the turn, while the storage is full
+_ENVELOPE = re.compile(rb'"id":"([0-9a-f]{32})"')
 
 
 def now_ms() -> int:
@@ -149,14 +153,17 @@ class Office:
             may_open = {FOUNDER: exchange_public(seed)}
             signer, keys = SignerFolder.found(settings.signer, settings.registry, origin, may_open)
             signer.officers.keep(officer, seed, passphrase, officer=FOUNDER, origin=origin, cost=cost)
+            milestone("key file written")
             office = cls(settings, keys=keys, lock=lock, milestone=milestone, clock=clock, founding=True)
+        except BaseException:
+            lock.abandon()
+            raise
+        with office._or_let_go():
             office._marking().move(None, MarkedHead(origin, 0, EMPTY_ROOT, clock()))
+            milestone("mark moved")
             office._start()
             office._found(seed, department, department_name, officer)
             office.services.seal()
-        except BaseException:
-            lock.release()
-            raise
         return office
 
     @classmethod
@@ -194,14 +201,16 @@ class Office:
                 clock=clock,
                 adopting=adopting,
             )
+        except BaseException:
+            lock.abandon()
+            raise
+        with office._or_let_go():
             if not adopting:
                 check_mark(office.log, office._marking().read(office.origin), office.store.head(), office.origin)
+            office._check_opener(officer, who)
             office._opener = officer, passphrase, opened  # his desk need not ask Argon2id a second time
             office._start(sealing=not adopting)
-            office._recover(lock.left_open, seal=not adopting)
-        except BaseException:
-            lock.release()
-            raise
+            office._recover(lock.left_open, adopting=adopting)
         return office
 
     @classmethod
@@ -254,6 +263,31 @@ class Office:
             raise Misuse("this office only reads: the mark is moved by the one that writes")
         return self.mark
 
+    @contextmanager
+    def _or_let_go(self) -> Iterator[None]:
+        """What goes wrong while the office opens leaves nothing open: no thread, no file, no lock."""
+        try:
+            yield
+        except BaseException:
+            if self.sequencer is not None:
+                self.sequencer.close()
+            self._let_go(in_order=False)
+            raise
+
+    def _check_opener(self, officer: str, who: str) -> None:
+        """The ledger has the last word on who may open: a crash may have come before `office.keys` was brought in
+        line."""
+        if self.store.head().size == 0:
+            raise Misuse(
+                f"{self.settings.registry}: its founding was broken off before anything was recorded; remove it and "
+                f"{self.settings.signer}, then found it again"
+            )
+        able = self.store.standing().may_open()
+        if who not in able:
+            raise NotPermitted(
+                f"{officer} ({who}) may not open the office any more; {', '.join(able)} can open it", rule="unlock"
+            )
+
     def _start(self, *, sealing: bool = True) -> None:
         """The writer's thread, and beside it sealing (not while a mark is yet to be adopted) and projecting."""
         assert self._keys is not None
@@ -290,22 +324,47 @@ class Office:
             self._threads.append(thread)
             thread.start()
 
-    def _recover(self, left_open: bool, *, seal: bool) -> None:
+    def _recover(self, left_open: bool, *, adopting: bool) -> None:
         self.catalogue.check_behind(self.store.head().size)
         self._catch_up()
-        if seal:
+        if not adopting:
             self._seal()
-        if left_open:
-            self._sweep()
+        if left_open and not adopting:
+            self._sweep_bodies()
+            self._sweep_keys()
         self._settle_unlock()
 
-    def _sweep(self) -> None:
-        """Take away bodies that no entry names: a crash between vault and ledger left them."""
+    def _sweep_bodies(self) -> None:
+        """Take away bodies that no entry names: a crash between vault and ledger left them.
+
+        The catalogue says quickly which are in question; before anything is destroyed the entries are asked, because
+        whoever can write the catalogue's file could else have bodies swept.
+        """
         held = {envelope for envelope, _ in self.catalogue.envelopes()}
-        for envelope in list(self.vault.ids()):
-            if envelope not in held:
-                self.vault.discard(envelope)
-                self._milestone("body swept")
+        stray = {envelope for envelope in self.vault.ids() if envelope not in held}
+        if not stray:
+            return
+        for entry in self.log.entries(0, self.store.head().size):
+            if b'"vault":' in entry:
+                stray.difference_update(envelope.decode() for envelope in _ENVELOPE.findall(entry))
+        for envelope in sorted(stray):
+            self.vault.discard(envelope)
+            self._milestone("body swept")
+
+    def _sweep_keys(self) -> None:
+        """Take away key files whose enrolment a crash broke off: no entry names their keys."""
+        standing = self.store.standing()
+        known = {officer.key for officer in standing.officers()}
+        for row in standing.awaited():
+            act = self.services.act(row.position)
+            details = details_of(act.intent) if act else None
+            if isinstance(details, acts.OfficerEnrolled):
+                known.add(details.key)
+        for name in self.signer.officers.names():
+            header = self.signer.officers.header(name)
+            if header.origin == self.origin and header.public not in known:
+                self.signer.officers.remove(name)
+                self._milestone("key file swept")
 
     def _found(self, seed: bytes, department: str, department_name: str, officer: str) -> None:
         """The four founding acts, in one turn."""
@@ -339,13 +398,14 @@ class Office:
     def _committed(self, first: int, entries: Sequence[bytes], are_acts: bool) -> None:
         """After each commit, in the writer's thread: an officer's own act is searchable at once, loaded rows follow."""
         if are_acts:
-            with self._projecting:
-                if self.catalogue.projected() == first:
-                    self.catalogue.project(first, entries)
-                else:
-                    for position, entry in enumerate(entries, first):
-                        self.catalogue.project_ahead(position, entry)
-            self._milestone("catalogue projected")
+            with suppress(Busy):  # no room for it now: the act is recorded all the same, and is searchable later
+                with self._projecting:
+                    if self.catalogue.projected() == first:
+                        self.catalogue.project(first, entries)
+                    else:
+                        for position, entry in enumerate(entries, first):
+                            self.catalogue.project_ahead(position, entry)
+                self._milestone("catalogue projected")
         with self._work:
             self._work.notify_all()
 
@@ -358,20 +418,37 @@ class Office:
 
     def _seal_on(self) -> None:
         sealed = 0
-        while True:
-            with self._work:
-                while not self._closing and self.store.head().size <= sealed:
-                    self._work.wait()
-                if self._closing:
-                    return
-            try:
-                sealed = self._seal()
-                sqlite.checkpoint(self._ledger)  # here and not in a turn: copying the WAL would spoil a clerk's p99
-            except Busy:
-                continue  # nothing was lost: what is recorded is sealed with the next try
-            except RegistryError as error:
-                self._halt(error)
-                return
+
+        def done() -> bool:
+            return self.store.head().size <= sealed
+
+        def work() -> None:
+            nonlocal sealed
+            sealed = self._seal()
+            sqlite.checkpoint(self._ledger)  # here and not in a turn: copying the WAL would spoil a clerk's p99
+
+        self._beside(done, work)
+
+    def _project_on(self) -> None:
+        self._beside(lambda: self.catalogue.projected() >= self.store.head().size, self._catch_up)
+
+    def _beside(self, done: Callable[[], bool], work: Callable[[], None]) -> None:
+        """A thread's life beside the turn. Where the storage is full nothing is lost: it tries again."""
+        try:
+            while True:
+                with self._work:
+                    while not self._closing and done():
+                        self._work.wait()
+                    if self._closing:
+                        return
+                try:
+                    work()
+                except Busy:
+                    with self._work:
+                        if not self._closing:
+                            self._work.wait(TRY_AGAIN_S)
+        except RegistryError as error:
+            self._halt(error)
 
     def _catch_up(self) -> None:
         """Bring the catalogue up to the head; a no-op where it is only read."""
@@ -384,19 +461,6 @@ class Office:
                     return
                 self.catalogue.project(first, list(self.log.entries(first, min(first + PROJECT_AT_ONCE, size))))
             self._milestone("catalogue caught up")
-
-    def _project_on(self) -> None:
-        while True:
-            with self._work:
-                while not self._closing and self.catalogue.projected() >= self.store.head().size:
-                    self._work.wait()
-                if self._closing:
-                    return
-            try:
-                self._catch_up()
-            except RegistryError as error:
-                self._halt(error)
-                return
 
     def _halt(self, error: RegistryError) -> None:
         if self.sequencer is not None:
@@ -489,30 +553,37 @@ class Office:
         """Finish what waits, seal it, let go of the lock. Safe twice."""
         if self._closing:
             return
-        halted = False
+        in_order = False
         try:
             if self.sequencer is not None:
                 self.sequencer.close()
-                self._catch_up()
-                self._seal()
-        except LedgerHalted:
-            halted = True
-            raise
+                with suppress(Busy):  # storage is full: what is recorded is projected and sealed when the office opens
+                    self._catch_up()
+                    self._seal()
+            in_order = True
         finally:
-            with self._work:
-                self._closing = True
-                self._work.notify_all()
-            for thread in self._threads:
-                thread.join()
-            if self._keys is not None and not halted:
+            self._let_go(in_order=in_order)
+
+    def _let_go(self, *, in_order: bool) -> None:
+        """Stop the threads, close the files, let go of the lock; `in_order`: nothing is left to mend."""
+        with self._work:
+            self._closing = True
+            self._work.notify_all()
+        for thread in self._threads:
+            thread.join()
+        with suppress(Busy):
+            if self._keys is not None and in_order:
                 sqlite.checkpoint(self._ledger, "TRUNCATE")
-            for database in (self._ledger, self._catalogue_file):
-                database.close()
-            self._vault_store.close()
-            if self.mark is not None:
-                self.mark.close()
-            if self._lock is not None:
+        for database in (self._ledger, self._catalogue_file):
+            database.close()
+        self._vault_store.close()
+        if self.mark is not None:
+            self.mark.close()
+        if self._lock is not None:
+            if in_order:
                 self._lock.release()
+            else:
+                self._lock.abandon()
 
     def __enter__(self) -> Office:
         return self

@@ -102,7 +102,7 @@ def lost(office: Office, answers: tuple[dict[str, Any], ...]) -> Iterator[str]:
                 != (answer["subject"], answer["number"], answer["kind"])
             ):
                 yield f"position {position} holds {entry.subject} number {entry.number}, answered was {answer}"
-            _, receipt = desk.lookups.receipt(str(position))
+            _, receipt = desk.receipts.take(str(position))
             verify_receipt(receipt, office.policy_text())
         if answer.get("body"):
             yield from _lost_body(office, answer)

@@ -18,7 +18,7 @@ from tests.crashes.nursery import Ended, Job, Nursery
 from tests.crashes.scripts import DEED, DEPUTY, document
 from tests.town import DAY, START, Clock, Town
 
-ROWS, LINES = 4_000, 60
+ROWS, LINES = 1_600, 20
 
 
 @pytest.fixture(scope="session")
