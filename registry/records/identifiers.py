@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 
 from registry.errors import Malformed, Misuse
 
@@ -24,6 +25,7 @@ _FORMS = {
     "department": re.compile(r"[A-Z][A-Z0-9-]{0,15}"),
     "load": re.compile(r"0|[1-9][0-9]{0,15}"),
 }
+_INT64 = struct.Struct(">q")
 _POSITION = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 _ORIGIN = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
 
@@ -79,4 +81,5 @@ def check_origin(text: str) -> str:
 def subject_digest(reference: str) -> int:
     """The first 8 bytes of the reference's SHA-256 as a signed 64-bit integer: a narrow key, not unique, confirmed
     on the entry."""
-    return int.from_bytes(hashlib.sha256(reference.encode()).digest()[:8], "big", signed=True)
+    digest: int = _INT64.unpack_from(hashlib.sha256(reference.encode()).digest())[0]
+    return digest
