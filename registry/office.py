@@ -152,6 +152,7 @@ class Office:
             seed = os.urandom(32)
             may_open = {FOUNDER: exchange_public(seed)}
             signer, keys = SignerFolder.found(settings.signer, settings.registry, origin, may_open)
+            milestone("signer founded")
             signer.officers.keep(officer, seed, passphrase, officer=FOUNDER, origin=origin, cost=cost)
             milestone("key file written")
             office = cls(settings, keys=keys, lock=lock, milestone=milestone, clock=clock, founding=True)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fixtures.generate import main as generate
-from registry.office import Office
 from registry.records.muniment import MunimentKind, Visibility
 from registry.records.roles import Role
-from registry.settings import Settings
-from tests.crashes.nursery import Ended, Job, Nursery
+from tests.crashes.nursery import Broken, Copies, Nursery
 from tests.crashes.scripts import DEED, DEPUTY, document
-from tests.town import DAY, START, Clock, Town
+from tests.town import Town
 
 ROWS, LINES = 1_600, 20
 
@@ -25,31 +22,6 @@ ROWS, LINES = 1_600, 20
 def nursery() -> Iterator[Nursery]:
     with Nursery() as nursery:
         yield nursery
-
-
-@dataclass(frozen=True)
-class Broken:
-    """One registry, its folders in `folder`."""
-
-    folder: Path
-    references: dict[str, str]
-    nursery: Nursery
-
-    @property
-    def settings(self) -> Settings:
-        return Settings(self.folder / "data", self.folder / "data.signer")
-
-    def run(
-        self, script: str, *, stop: tuple[str, int] | None = None, kill_after_s: float | None = None, seed: int = 1
-    ) -> Ended:
-        """Let a child run the script."""
-        return self.nursery.run(Job(script, str(self.folder), self.references, stop, kill_after_s, seed))
-
-    def open(self, officer: str = "founder", *, adopting: bool = False) -> Office:
-        """Open it here, a day after the children."""
-        return Office.open(
-            self.settings, officer=officer, passphrase=f"{officer}'s", clock=Clock(START + 2 * DAY), adopting=adopting
-        )
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +45,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
 
 
 @pytest.fixture
-def broken(sound: tuple[Path, dict[str, str]], nursery: Nursery, tmp_path: Path) -> Callable[[], Broken]:
+def broken(sound: tuple[Path, dict[str, str]], nursery: Nursery, tmp_path: Path) -> Copies:
     """Fresh copies of it."""
     made = 0
 

@@ -19,6 +19,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -161,3 +162,32 @@ class Nursery:
             error=last.get("error", ""),
             sentence=last.get("sentence", ""),
         )
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One registry, its folders in `folder`."""
+
+    folder: Path
+    references: dict[str, str]
+    nursery: Nursery
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(self.folder / "data", self.folder / "data.signer")
+
+    def run(
+        self, script: str, *, stop: tuple[str, int] | None = None, kill_after_s: float | None = None, seed: int = 1
+    ) -> Ended:
+        """Let a child run the script."""
+        return self.nursery.run(Job(script, str(self.folder), self.references, stop, kill_after_s, seed))
+
+    def open(self, officer: str = "founder", *, adopting: bool = False) -> Office:
+        """Open it here, a day after the children."""
+        return Office.open(
+            self.settings, officer=officer, passphrase=f"{officer}'s", clock=Clock(START + 2 * DAY), adopting=adopting
+        )
+
+
+Copies = Callable[[], Broken]
+"""Makes a fresh copy of a sound registry."""

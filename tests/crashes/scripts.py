@@ -14,6 +14,7 @@ from registry.records.muniment import MunimentKind, Visibility
 from registry.records.roles import Role
 from registry.sequencer import Recorded
 from tests.crashes.nursery import Script, Stage
+from tests.town import CHEAP, ORIGIN
 
 LARGE_BYTES = 17 * 1024 * 1024 + 123  # more than one transaction of the vault takes
 DEED = "muniment/00000000-0000-4000-8000-000000000001"
@@ -134,6 +135,34 @@ def reopen(stage: Stage) -> None:
         stage.answer(size=office.store.head().size)
 
 
+def wreck(stage: Stage) -> None:
+    """All that a crash can leave behind, at once, when it is stopped after the ledger's commit: a body and a key file
+    without an act, an act that is neither projected nor sealed, an unlock key that its holder must no longer have."""
+    with stage.open() as office:
+        desk = stage.desk(office, "founder")
+        office.vault.seal("muniment/00000000-0000-4000-8000-000000000009", 1, body=io.BytesIO(body(3, 99)), size=99)
+        office.signer.officers.keep("stray", bytes(32), "stray's", officer="officer/10", origin=office.origin)
+        stage.begin()
+        desk.officers.revoke(DEPUTY, "left the service")
+
+
+def found(stage: Stage) -> None:
+    """A registry, from nothing."""
+    stage.begin()
+    with Office.found(
+        stage.settings,
+        origin=ORIGIN,
+        department="HMLR",
+        department_name="Land Registry",
+        officer="founder",
+        passphrase="founder's",
+        milestone=stage.milestone,
+        clock=stage.clock,
+        cost=CHEAP,
+    ) as office:
+        stage.answer(size=office.store.head().size)
+
+
 def look(stage: Stage) -> None:
     """Another process reads beside the office."""
     with Office.reading(stage.settings) as office:
@@ -152,10 +181,8 @@ def lodge_on_and_on(stage: Stage) -> None:
             _answer(stage, desk.muniments.lodge(deed, MunimentKind.DEED), content)
 
 
-SCRIPTS: dict[str, Script] = {
-    script.__name__: script
-    for script in (lodge, revise, read, load_sales, load_muniments, enrol, revoke, adopt, reopen, look, lodge_on_and_on)
-}
+_ACTS = (lodge, revise, read, load_sales, load_muniments, enrol, revoke, adopt, lodge_on_and_on)
+SCRIPTS: dict[str, Script] = {script.__name__: script for script in (*_ACTS, reopen, wreck, found, look)}
 
 
 def file_of(folder: Path, script: str) -> Path:

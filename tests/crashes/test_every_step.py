@@ -18,8 +18,7 @@ from registry.office import Office
 from registry.records.acts import Act, Kind, Row, decode_entry
 from registry.records.roles import Role
 from tests.crashes.aftermath import faults, lost
-from tests.crashes.conftest import Broken
-from tests.crashes.nursery import Ended
+from tests.crashes.nursery import Broken, Copies, Ended
 from tests.crashes.scripts import DEPUTY, NEWCOMER, file_of
 
 ACT = ("ledger committed", "catalogue projected", "mark moved", "checkpoint signed", "checkpoint stored")
@@ -36,8 +35,6 @@ STEPS: dict[str, tuple[str, ...]] = {
 }
 PERHAPS = {"catalogue caught up"}  # the thread beside the turn may come first
 """In every script: an act may be projected by who recorded it, or by the thread that follows."""
-
-Copies = Callable[[], Broken]
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,7 @@ import pytest
 from registry.errors import Busy, LedgerHalted
 from registry.storage.lock import NAME, OfficeLock
 from tests.crashes.aftermath import faults, lost
-from tests.crashes.conftest import Broken
-
-Copies = Callable[[], Broken]
+from tests.crashes.nursery import Copies
 
 
 def test_a_second_process_is_told_who_holds_the_registry(broken: Copies) -> None:

@@ -1,0 +1,115 @@
+"""What a crash left is mended when the office opens next. The mending can be killed too, and destroys nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+
+import pytest
+
+from registry.errors import Misuse, NotPermitted, RegistryError
+from registry.storage.lock import NAME
+from registry.storage.sqlite import open_database
+from tests.crashes.aftermath import envelopes, faults
+from tests.crashes.nursery import Broken, Copies
+from tests.crashes.scripts import DEPUTY
+
+MENDED = (
+    "catalogue caught up",
+    "mark moved",
+    "checkpoint signed",
+    "checkpoint stored",
+    "body swept",
+    "key file swept",
+    "unlock key changed",
+)
+FOUNDED = (
+    "signer founded",
+    "key file written",
+    "mark moved",
+    "body sealed",
+    "ledger committed",
+    "catalogue projected",
+    "checkpoint signed",
+    "checkpoint stored",
+)
+
+
+def wrecked(broken: Copies) -> Broken:
+    registry = broken()
+    assert registry.run("wreck", stop=("ledger committed", 1)).killed
+    return registry
+
+
+def test_everything_that_a_crash_left_is_mended_in_order(broken: Copies) -> None:
+    registry = wrecked(broken)
+    ended = registry.run("reopen")
+    assert not ended.error, ended.sentence
+    assert list(dict.fromkeys(ended.steps)) == list(MENDED)
+    with registry.open() as office:
+        assert list(faults(office)) == []
+        assert "stray" not in office.signer.officers.names()
+
+
+@pytest.mark.parametrize("step", MENDED)
+def test_the_mending_is_killed_and_mended(step: str, broken: Copies) -> None:
+    registry = wrecked(broken)
+    assert registry.run("reopen", stop=(step, 1)).killed
+    with registry.open() as office:
+        assert list(faults(office)) == []
+
+
+def test_an_officer_dismissed_just_before_the_crash_opens_nothing(broken: Copies) -> None:
+    registry = wrecked(broken)
+    with pytest.raises(NotPermitted, match="may not open the office any more; officer/1 can open it"):
+        registry.open(DEPUTY)
+    assert (registry.folder / "data" / NAME).stat().st_size > 0, "what was left to mend is forgotten"
+    with registry.open() as office:
+        assert list(faults(office)) == []
+
+
+def test_no_body_is_swept_on_the_catalogues_word(broken: Copies) -> None:
+    """Whoever can write the catalogue could else have every body destroyed by the next opening after a crash."""
+    registry = wrecked(broken)
+    catalogue = open_database(registry.folder / "data" / "catalogue.db")
+    catalogue.execute_sql("DELETE FROM envelope")
+    catalogue.close()
+    with registry.open() as office:
+        named = envelopes(office)
+        assert Counter(office.vault.ids()) == Counter(named.keys())
+        for seal, subject, version in named.values():
+            assert office.vault.check(seal, subject, version) == []
+
+
+def test_an_office_closed_in_order_is_not_swept(broken: Copies) -> None:
+    """Sweeping reads every envelope: an ordinary opening does not pay for it."""
+    registry = broken()
+    with registry.open() as office:
+        stray = office.vault.seal("muniment/00000000-0000-4000-8000-000000000009", 1, withheld=b"stray")
+    with registry.open() as office:
+        assert stray.id in set(office.vault.ids())
+
+
+@pytest.mark.parametrize("step", FOUNDED)
+def test_a_founding_that_was_killed_is_whole_or_founded_again(step: str, broken: Copies) -> None:
+    registry = broken()
+    for folder in (registry.settings.registry, registry.settings.signer):
+        shutil.rmtree(folder)
+    assert registry.run("found", stop=(step, 1)).killed
+    if FOUNDED.index(step) < FOUNDED.index("ledger committed"):
+        with pytest.raises(Misuse):
+            registry.open()
+        for folder in (registry.settings.registry, registry.settings.signer):
+            shutil.rmtree(folder, ignore_errors=True)
+        assert registry.run("found").answers == ({"size": 4},)
+    with registry.open() as office:
+        assert list(faults(office)) == []
+
+
+def test_a_half_founded_registry_says_what_to_do(broken: Copies) -> None:
+    registry = broken()
+    for folder in (registry.settings.registry, registry.settings.signer):
+        shutil.rmtree(folder)
+    registry.run("found", stop=("mark moved", 1))
+    with pytest.raises(RegistryError, match="its founding was broken off before anything was recorded; remove it and"):
+        registry.open()
