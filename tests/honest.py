@@ -291,9 +291,7 @@ def office_audit(folder: Path, **options: Any) -> Audit:
     database = sqlite.open_database(folder / "ledger.db", read_only=True)
     mark = MarkFile(folder / "signer" / "mark.db", read_only=True)
     try:
-        tables = Inspection(database)
-        with tables.snapshot():
-            return whole.audit(tables, **{"origin": ORIGIN, "keys": KEYS, "mark": mark, **options})
+        return whole.audit(Inspection(database), **{"origin": ORIGIN, "keys": KEYS, "mark": mark, **options})
     finally:
         database.close()
         mark.close()

@@ -1,23 +1,17 @@
-"""The audit of an honest ledger: nothing is wrong with it, everything was looked at."""
+"""The audit of an honest ledger: nothing is wrong with it, and everything was looked at."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from registry.records.roles import Role
-from tests.honest import Registry, audit
+from tests.honest import a_day, audit, office_audit
 
 
 def test_an_honest_ledger_has_no_fault(tmp_path: Path) -> None:
-    registry = Registry(tmp_path, create=True)
-    founder = registry.found()
-    clerk = registry.enrol(founder, "clerk", Role.INTAKE_CLERK)
-    deed = registry.lodge(clerk)
-    registry.revise(clerk, deed, 2)
-    loader = registry.enrol(founder, "loader", Role.LOADER)
-    registry.load(loader, registry.sales(600))
-    registry.seal()
+    registry = a_day(tmp_path)
+    head, sizes = registry.store.head(), registry.store.sizes()
     registry.close()
     found = audit(tmp_path)
     print(found)
     assert found.ok
+    print(office_audit(tmp_path))

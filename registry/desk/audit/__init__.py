@@ -5,6 +5,7 @@
     runs        the ids of loaded rows against the rows
     envelopes   the vault against the digests in the entries, and readings opened
     whole       all of it in one pass
+    office      the same for an office's own rooms
 
 This module imports nothing.
 """

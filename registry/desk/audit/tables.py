@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from registry.ledger.audit.evidence import Evidence, Notes
@@ -12,6 +13,9 @@ from registry.records.subject import Last
 
 class Tables(Evidence, Notes, Protocol):
     """Tree, checkpoints and what is kept beside them. Nothing is changed; what cannot be read raises `LedgerHalted`."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that is read inside is of one moment, while others go on writing."""
 
     def tail_rows(self) -> Sequence[tuple[int, bytes]]:
         """(start, body) of every tail row, by start."""

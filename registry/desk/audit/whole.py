@@ -85,29 +85,44 @@ def audit(
     tell: Callable[[Fault], None] | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Audit:
-    """Audit a whole registry. Call it inside a snapshot of `tables`.
+    """Audit a whole registry.
 
     `keys` are the log's. `mark` is the signer's, None where its folder is not at hand; `vault` is None for the ledger's
-    tables alone; `opener` opens readings while the office is open. `differences` are the catalogue's, taken last.
-    `claims` are what others hold against the ledger. Faults are values; raises LedgerHalted only where the store cannot
-    be read at all.
+    tables alone; `opener` opens readings while the office is open. `differences` are the catalogue's, asked for last
+    and outside the snapshot. `claims` are what others hold against the ledger. Faults are values; raises LedgerHalted
+    only where the store cannot be read at all.
     """
     findings = Findings(tell)
-    held = [*claims, *_marked(mark, origin, tables, findings)]
-    envelopes = None if vault is None else Envelopes(vault, findings, origin=origin, opener=opener)
+    marked = _marked(mark, origin, findings)  # before the snapshot: an office may move it meanwhile
+    with tables.snapshot():
+        _check_mark(mark, origin, tables, findings)
+        walk = Walk(
+            tables,
+            tables,
+            origin=origin,
+            keys=keys,
+            witnesses=witnesses,
+            claims=[*claims, *marked],
+            findings=findings,
+            progress=progress,
+        )
+        envelopes = None if vault is None else Envelopes(vault, findings, origin=origin, opener=opener)
+        _walk_beside(walk, tables, envelopes)
+    try:
+        for difference in differences:
+            findings.checked["differences of the catalogue"] += 1
+            subject = _subject(walk, difference.position)
+            findings.fault(f"the catalogue: {difference.what}", difference.position, subject)
+    except (Malformed, LedgerHalted) as error:
+        findings.note(f"the catalogue was not compared to its end: {error}")
+    return findings.result(walk.size, to_base64(walk.root))
+
+
+def _walk_beside(walk: Walk, tables: Tables, envelopes: Envelopes | None) -> None:
+    """The pass, and after it the tables that want all of it."""
+    findings = walk.findings
     beside = Beside(tables, findings, envelopes)
-    walk = Walk(
-        tables,
-        tables,
-        origin=origin,
-        keys=keys,
-        witnesses=witnesses,
-        claims=held,
-        findings=findings,
-        progress=progress,
-        watcher=beside,
-    )
-    walk.run()
+    walk.run(beside)
     try:
         beside.requests.finish()
         beside.runs.finish()
@@ -119,27 +134,28 @@ def audit(
             envelopes.finish()
     except LedgerHalted as error:
         findings.fault(f"what stands beside the ledger cannot be read: {error}")
-    for difference in differences:
-        findings.fault(f"the catalogue: {difference.what}", difference.position, _subject(walk, difference.position))
-    return findings.result(walk.size, to_base64(walk.root))
 
 
-def _marked(mark: Mark | None, origin: str, tables: Tables, findings: Findings) -> list[Claim]:
-    """What the signer's mark holds against the ledger; it is never behind the newest checkpoint."""
+def _marked(mark: Mark | None, origin: str, findings: Findings) -> list[Claim]:
+    """What the signer's mark holds against the ledger."""
     if mark is None:
         findings.note("the signer's mark was not at hand: an old copy cannot be told by this audit")
         return []
-    sizes = tables.sizes()
     marked = mark.read(origin)
     if marked is None:
         findings.fault(f"the signer holds no mark of {origin}: it was lost, or this signer is another registry's")
         return []
-    if sizes and sizes[-1] > marked.size:
+    return [Claim("the signer's mark", marked.size, marked.root)]
+
+
+def _check_mark(mark: Mark | None, origin: str, tables: Tables, findings: Findings) -> None:
+    """The mark is moved before anything is signed, so no checkpoint is ahead of it."""
+    marked, sizes = mark.read(origin) if mark is not None else None, tables.sizes()
+    if marked is not None and sizes and sizes[-1] > marked.size:
         findings.fault(
             f"the signer's mark is at size {marked.size}, a checkpoint of size {sizes[-1]} is kept: it was signed past "
             "the mark, or the mark was put back"
         )
-    return [Claim("the signer's mark", marked.size, marked.root)]
 
 
 def _subject(walk: Walk, position: int | None) -> str | None:

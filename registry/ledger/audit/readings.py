@@ -49,10 +49,7 @@ def check_reading(
     enrolled = standing.officer(officer)
     if enrolled is None:
         raise Malformed(f"the reading at position {position} names {officer[:40]!a}, who was not enrolled")
-    try:
-        raw = bytes.fromhex(signature)
-    except ValueError as error:
-        raise Malformed(f"the reading at position {position}: its signature is not hexadecimal") from error
+    raw = from_base64(signature, 64, f"the signature of the reading at position {position}")
     verify_ed25519(from_base64(enrolled.key, 32, "officer's key"), raw, signed_bytes(origin, act.intent))
     fields, state = str(members.get("fields", "")), state_of(subject)
     if state is None:

@@ -59,7 +59,6 @@ class Walk:
         claims: Iterable[Claim] = (),
         findings: Findings | None = None,
         progress: Progress = lambda done, total: None,
-        watcher: Watcher | None = None,
     ) -> None:
         self.findings = findings or Findings()
         self.head = self._read_head(evidence)
@@ -68,7 +67,8 @@ class Walk:
         self.authority = Authority(origin, self.findings, self.entry)
         self.loads = self.authority.loads
         self.links = Links(self.findings, entry=self.entry, leaf=self._leaf, custodian=self.loads.custodian)
-        self._watcher, self._progress = watcher, progress
+        self._watcher: Watcher | None = None
+        self._progress = progress
         self._behind = Backward(evidence)
         tree = Tree(evidence, self.head, self.findings)
         self._bundles = Bundles(evidence, self.head, tree, self.seals, self._behind, self.findings)
@@ -77,8 +77,9 @@ class Walk:
         self._entries: Sequence[bytes] = ()
         self._last_at = 0
 
-    def run(self) -> Audit:
+    def run(self, watcher: Watcher | None = None) -> Audit:
         """The whole pass. Every fault is a value; what cannot be read at all ends it with a fault that says so."""
+        self._watcher = watcher
         try:
             self._pass()
         except LedgerHalted as error:
