@@ -178,7 +178,8 @@ def lodge_on_and_on(stage: Stage) -> None:
         for _ in range(10_000):
             content = chance.randbytes(chance.randrange(1, 5_000))
             deed = Document(io.BytesIO(content), len(content), "deed.pdf")
-            _answer(stage, desk.muniments.lodge(deed, MunimentKind.DEED), content)
+            recorded = desk.muniments.lodge(deed, MunimentKind.DEED, visibility=Visibility.DEPARTMENTS)
+            _answer(stage, recorded, content)
 
 
 _ACTS = (lodge, revise, read, load_sales, load_muniments, enrol, revoke, adopt, lodge_on_and_on)
