@@ -51,14 +51,16 @@ def document(text: str = "This deed witnesseth", name: str = "deed.txt") -> Docu
 class Town:
     """An office, open, and its officers by name. The founder is `founder`."""
 
-    def __init__(self, folder: Path, *, milestone: Callable[[str], None] = lambda name: None) -> None:
+    def __init__(
+        self, folder: Path, *, milestone: Callable[[str], None] = lambda name: None, origin: str = ORIGIN
+    ) -> None:
         self.settings = Settings(folder / "data", folder / "data.signer")
         self.clock = Clock()
         self.milestone = milestone
         self.references = {"founder": "officer/1"}
         self.office = Office.found(
             self.settings,
-            origin=ORIGIN,
+            origin=origin,
             department="HMLR",
             department_name="Land Registry",
             officer="founder",

@@ -8,17 +8,16 @@ With two administrators an allowed act on roles and keys waits for the other one
 
 from __future__ import annotations
 
-import io
 import uuid
 from pathlib import Path
 
 from msgspec import UNSET
 
 from registry.records.acts import Act, Details, Kind, make_intent, signed_bytes
-from registry.records.muniment import MunimentKind, Visibility
+from registry.records.muniment import Visibility
 from registry.records.roles import Role
 from registry.sequencer import Proposal, Recorded
-from tests.town import ORIGIN, Town, document
+from tests.town import Town
 
 HMLR, POL = "HMLR", "POL"
 OTHERS = (Role.REGISTRAR, Role.INTAKE_CLERK, Role.LOADER, Role.READER, Role.AUDITOR)
@@ -79,16 +78,7 @@ class Borough(Town):
         self, name: str, kind: Kind, details: Details, subject: str | None, *, department: str, key: str = ""
     ) -> Proposal:
         """An act signed by that officer, in the name of that department, whether it is his or not."""
-        reference = self.references[name]
-        intent = make_intent(
-            kind,
-            details,
-            department=department,
-            key=key or uuid.uuid4().hex,
-            officer=reference,
-            subject=UNSET if subject is None else subject,
-        )
-        return Proposal(intent, reference, self.sign(name)(signed_bytes(ORIGIN, intent)))
+        return propose(self, name, kind, details, subject, department=department, key=key)
 
     def enter(self, proposal: Proposal) -> Recorded:
         """Hand it to the only writer, past every desk."""
@@ -96,9 +86,17 @@ class Borough(Town):
         return self.office.sequencer.enter(proposal)
 
 
-def body() -> io.BytesIO:
-    """Where an opened body goes."""
-    return io.BytesIO()
-
-
-__all__ = ["HMLR", "OTHERS", "POL", "Borough", "MunimentKind", "body", "document", "name_of"]
+def propose(
+    town: Town, name: str, kind: Kind, details: Details, subject: str | None, *, department: str, key: str = ""
+) -> Proposal:
+    """An act signed by that officer of the town, past every desk."""
+    reference = town.references[name]
+    intent = make_intent(
+        kind,
+        details,
+        department=department,
+        key=key or uuid.uuid4().hex,
+        officer=reference,
+        subject=UNSET if subject is None else subject,
+    )
+    return Proposal(intent, reference, town.sign(name)(signed_bytes(town.office.origin, intent)))
