@@ -116,6 +116,7 @@ class Office:
         self._sealing, self._projecting = threading.Lock(), threading.Lock()
         self._work = threading.Condition()
         self._closing = False
+        self._untidy = False  # something is left for the next opening to mend
         self._threads: list[threading.Thread] = []
         self._opener: tuple[str, str, OpenedKey] | None = None
         self.services = self._services()
@@ -206,7 +207,9 @@ class Office:
             lock.abandon()
             raise
         with office._or_let_go():
-            if not adopting:
+            if adopting:
+                office._check_unmarked()
+            else:
                 check_mark(office.log, office._marking().read(office.origin), office.store.head(), office.origin)
             office._check_opener(officer, who)
             office._opener = officer, passphrase, opened  # his desk need not ask Argon2id a second time
@@ -328,9 +331,11 @@ class Office:
     def _recover(self, left_open: bool, *, adopting: bool) -> None:
         self.catalogue.check_behind(self.store.head().size)
         self._catch_up()
-        if not adopting:
-            self._seal()
-        if left_open and not adopting:
+        if adopting:  # whether this is the newest copy is still to be said: nothing is swept, nobody's keys are changed
+            self._untidy = left_open
+            return
+        self._seal()
+        if left_open:
             self._sweep_bodies()
             self._sweep_keys()
         self._settle_unlock()
@@ -534,15 +539,18 @@ class Office:
     def adopt_mark(self, desk: Desk, reason: str) -> Recorded:
         """Start a new mark at the present head, and say so in the ledger. For a registry whose signer's mark was
         lost."""
-        mark = self._marking()
-        if mark.read(self.origin) is not None:
-            raise Misuse("this signer holds a mark already; only a lost one is adopted anew")
+        self._check_unmarked()
         recorded = desk.officers.adopt_mark(reason)
         head = self.store.head()
-        mark.adopt(MarkedHead(self.origin, head.size, head.root, self._clock()))
+        self._marking().adopt(MarkedHead(self.origin, head.size, head.root, self._clock()))
         self._milestone("mark adopted")
         self._seal()
+        self._settle_unlock()
         return recorded
+
+    def _check_unmarked(self) -> None:
+        if self._marking().read(self.origin) is not None:
+            raise Misuse("this signer holds a mark already; only a lost one is adopted anew")
 
     def change_passphrase(self, officer: str, old: str, new: str) -> None:
         """Seal the officer's key file anew. Raises Misuse for a wrong old passphrase."""
@@ -581,7 +589,7 @@ class Office:
         if self.mark is not None:
             self.mark.close()
         if self._lock is not None:
-            if in_order:
+            if in_order and not self._untidy:
                 self._lock.release()
             else:
                 self._lock.abandon()
