@@ -33,6 +33,7 @@ from registry.records.roles import Role, Scope, Verb
 from registry.records.rules import AWAITS
 from registry.records.text import check_text
 from registry.sequencer import Recorded
+from registry.vault.exchange import check_exchange_key
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 DEFAULT_DAYS = 365
@@ -122,13 +123,14 @@ class Officers:
     def enrol(
         self, name: str, department: str, key: bytes, exchange: bytes, *, reference: str | None = None
     ) -> Recorded:
-        """Enrol an officer by his public keys (Ed25519 and exchange, 32 bytes or as the signer makes them).
+        """Enrol an officer by his public keys: Ed25519, 32 bytes, and exchange, 1,216.
 
         Raises Misuse, Malformed (a key that may not be one), Refused, Stale (another enrolment came first).
         """
         check_name(name)
         check_department(department)
         check_public_key(key)
+        check_exchange_key(exchange)
         services = self._session.services
         if any(known == name and self._in_force(one) for one, known in services.names().items()):
             raise Misuse(f"an officer signs in as {name!a} already; choose another name")

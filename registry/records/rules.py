@@ -275,6 +275,8 @@ def _appoint(case: Case) -> Decision:
         raise WrongState("an appointment has an end date; only an administrator's may be without one", rule="end-date")
     if details.until is not UNSET and details.until <= case.at:
         raise WrongState("the end date of the appointment has passed already", rule="end-date")
+    if details.role == Role.ADMINISTRATOR and details.until is not UNSET:
+        _somebody_remains(case)  # it takes the place of an appointment that may have had no end
     same = tuple(row for row in case.standing.role_rows(case.subject) if row.value == details.role)
     founder = case.standing.founder()
     extra = (
@@ -297,7 +299,7 @@ def _revoke(case: Case) -> Decision:
 def _somebody_remains(case: Case) -> None:
     """The last administrator cannot go, and one whose appointment will end does not count as staying."""
     roles = case.standing.role_rows(case.subject)
-    if not any(row.value == Role.ADMINISTRATOR for row in roles):
+    if not any(row.value == Role.ADMINISTRATOR and row.until is None for row in roles):
         return
     staying = [
         row
