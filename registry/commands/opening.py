@@ -66,9 +66,10 @@ def signed_in(asked: Asked, *, reads: bool = False) -> Iterator[tuple[Office, De
     try:
         held = Office.open(asked.settings, officer=name, passphrase=secret)
     except Busy as error:
-        note(f"note: {error}; looking without recording")
         with Office.reading(asked.settings) as office:
-            yield office, office.desk(name, secret)
+            desk = office.desk(name, secret)  # busy again where it is the passphrase that has to wait
+            note(f"note: {error}; looking without recording")
+            yield office, desk
         return
     with finishing(), held:
         yield held, held.desk(name, secret)
