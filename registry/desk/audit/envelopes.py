@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from registry.errors import NotHeld, Refused, RegistryError, Unproven
@@ -28,13 +27,6 @@ class Vault(Protocol):
 
     def ids(self) -> Iterator[str]:
         """Every envelope's id."""
-
-
-class _Enveloped(msgspec.Struct, frozen=True):
-    """The members of any details that say where an envelope is."""
-
-    vault: Sealed | UnsetType = UNSET
-    version: int | UnsetType = UNSET
 
 
 class Opener(Protocol):
@@ -59,8 +51,7 @@ class Envelopes:
         sealed, version = act.vault, 1
         reference = f"reading/{act.intent.key}" if act.intent.kind is Kind.READ else act.subject
         if sealed is UNSET and details is not None:
-            found = msgspec.convert(details, _Enveloped, from_attributes=True)
-            sealed, version = found.vault, 1 if found.version is UNSET else found.version
+            sealed, version = getattr(details, "vault", UNSET), getattr(details, "version", 1)
         if sealed is not UNSET:
             self._check(position, act.subject, sealed, reference, version, done=done)
 

@@ -46,16 +46,14 @@ class Beside:
             if act.intent.kind is Kind.READ:
                 self.envelopes.reading(position, act, standing)
 
-    def rows(self, first: int, rows: Sequence[LoadedRow | Row]) -> None:
+    def rows(self, first: int, rows: Sequence[LoadedRow | Row], fresh: Sequence[str] | None) -> None:
         """Rows as they pass by: the ids of those of number 1, the envelopes of muniments."""
-        at = 0
-        while at < len(rows):
-            end = at
-            while end < len(rows) and rows[end].number == 1:
-                end += 1
-            if end > at:
-                self.runs.fresh(first + at, [row.subject for row in rows[at:end]])
-            at = end + 1
+        if fresh is not None:
+            self.runs.fresh(first, fresh)
+        else:
+            for position, row in enumerate(rows, first):
+                if row.number == 1:
+                    self.runs.fresh(position, (row.subject,))
         if self.envelopes is not None and not isinstance(rows[0], SaleRow):
             for position, row in enumerate(rows, first):
                 self._envelope(self.envelopes, position, row)
@@ -150,7 +148,8 @@ def _marked(mark: Mark | None, origin: str, findings: Findings) -> list[Claim]:
 
 def _check_mark(mark: Mark | None, origin: str, tables: Tables, findings: Findings) -> None:
     """The mark is moved before anything is signed, so no checkpoint is ahead of it."""
-    marked, sizes = mark.read(origin) if mark is not None else None, tables.sizes()
+    sizes = tables.sizes()  # before the mark: an office may seal between the two
+    marked = mark.read(origin) if mark is not None else None
     if marked is not None and sizes and sizes[-1] > marked.size:
         findings.fault(
             f"the signer's mark is at size {marked.size}, a checkpoint of size {sizes[-1]} is kept: it was signed past "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -19,8 +20,10 @@ from registry.records.acts import Previous, RowDetails
 from registry.records.sale import SaleFacts
 
 _SUBJECT = re.compile(rb'"subject":"([^"\\]{1,80})","v":1\}\Z')
-_SALES = re.compile(r"(?:sale/[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}\n)+")
-_MUNIMENTS = re.compile(r"(?:muniment/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n)+")
+_MUNIMENT = r"muniment/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_MUNIMENTS = re.compile(rf"{_MUNIMENT}(?:\n{_MUNIMENT})*")
+_SALE_LENGTH = 41
+_SALE_SIGNS = tuple((at, sign) for at, sign in enumerate("sale/XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX") if sign != "X")
 
 
 class SaleRow(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -58,34 +61,58 @@ _plain = msgspec.json.Encoder()  # SaleRow declares its members in canonical ord
 _sorted = msgspec.json.Encoder(order="sorted")
 
 
-def loaded_rows(entries: Sequence[bytes]) -> Sequence[LoadedRow] | None:
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Rows of a load, one after the other. `fresh`: each is the first on its subject, and says what that is."""
+
+    rows: Sequence[LoadedRow]
+    subjects: Sequence[str]
+    fresh: bool
+
+
+def loaded(entries: Sequence[bytes]) -> Loaded | None:
     """The entries as rows of a load, if every one is the canonical form of one, on a subject of the right form.
 
-    None where any is something else, or in doubt: then each is looked at by itself. About 1.7 µs a row.
+    None where any is something else, or in doubt: then each is looked at by itself. About 1.3 µs a row.
     """
     lines = b"\n".join(entries)
     try:
         rows: Sequence[LoadedRow] = _sales.decode_lines(lines)
-        encoder, subjects = _plain, _SALES
+        encoder, regular = _plain, _are_sales
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         try:
             rows = _muniments.decode_lines(lines)
-            encoder, subjects = _sorted, _MUNIMENTS
+            encoder, regular = _sorted, _are_muniments
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
     if len(rows) != len(entries) or encoder.encode_lines(rows) != lines + b"\n":
         return None
-    return rows if subjects.fullmatch("\n".join([row.subject for row in rows]) + "\n") else None
+    subjects = [row.subject for row in rows]
+    return Loaded(rows, subjects, _fresh(rows)) if regular(subjects) else None
 
 
-def fresh(rows: Sequence[LoadedRow]) -> bool:
-    """Whether all are first rows of their subjects; a muniment's says its kind and visibility."""
+def _fresh(rows: Sequence[LoadedRow]) -> bool:
     if [row for row in rows if row.number != 1 or row.previous is not UNSET]:
         return False
     return isinstance(rows[0], SaleRow) or all(
         isinstance(row, MunimentRow) and row.details.kind is not UNSET and row.details.visibility is not UNSET
         for row in rows
     )
+
+
+def _are_sales(subjects: Sequence[str]) -> bool:
+    """Whether each is `sale/` and a UUID in capitals. Column by column: a fifth of what a pattern costs a row."""
+    count, text = len(subjects), "".join(subjects)
+    return (
+        set(map(len, subjects)) == {_SALE_LENGTH}
+        and all(text[at::_SALE_LENGTH] == sign * count for at, sign in _SALE_SIGNS)
+        and text.isascii()
+        and len(text.encode().translate(None, b"0123456789ABCDEF")) == len(_SALE_SIGNS) * count
+    )
+
+
+def _are_muniments(subjects: Sequence[str]) -> bool:
+    return _MUNIMENTS.fullmatch("\n".join(subjects)) is not None
 
 
 def subject_in(entry: bytes) -> str | None:

@@ -14,7 +14,7 @@ from typing import Protocol
 from registry.errors import LedgerHalted, Malformed
 from registry.ledger.audit.authority import Authority, Judged
 from registry.ledger.audit.bundles import Block, Bundles
-from registry.ledger.audit.entries import LoadedRow, fresh, loaded_rows, subject_in
+from registry.ledger.audit.entries import Loaded, LoadedRow, loaded, subject_in
 from registry.ledger.audit.evidence import Backward, Evidence, Notes
 from registry.ledger.audit.fault import Audit, Fault, Findings
 from registry.ledger.audit.links import Links
@@ -41,8 +41,8 @@ class Watcher(Protocol):
     def act(self, position: int, act: Act, judged: Judged, standing: Standing) -> None:
         """An act, after it was judged; `standing` is that after it, and changes as the pass goes on."""
 
-    def rows(self, first: int, rows: Sequence[LoadedRow | Row]) -> None:
-        """Rows of loads at the positions from `first` on."""
+    def rows(self, first: int, rows: Sequence[LoadedRow | Row], fresh: Sequence[str] | None) -> None:
+        """Rows of loads at the positions from `first` on; `fresh` are their subjects where each is its number 1."""
 
 
 class Walk:
@@ -146,20 +146,21 @@ class Walk:
             for position, (entry, leaf) in enumerate(zip(block.entries, block.leaves, strict=False), block.base):
                 if leaf_hash(entry) != leaf:
                     self._leaves[position] = leaf
-        rows = loaded_rows(block.entries) if block.entries else None
+        rows = loaded(block.entries) if block.entries else None
         if rows is not None and self._rows(block, rows):
             return
         for index, entry in enumerate(block.entries):
             self._one(block.base + index, entry, block.leaves[index])
 
-    def _rows(self, block: Block, rows: Sequence[LoadedRow]) -> bool:
+    def _rows(self, block: Block, found: Loaded) -> bool:
         """A bundle of nothing but rows of one load, times not falling. False, and nothing done, for any other."""
+        rows = found.rows
         ats = [row.at for row in rows]
         load = rows[0].load
         if ats[0] < self._last_at or ats != sorted(ats) or [row.load for row in rows].count(load) != len(rows):
             return False
-        if fresh(rows):
-            self.links.begin([row.subject for row in rows])
+        if found.fresh:
+            self.links.begin(found.subjects)
         else:
             for at, raw in enumerate(block.entries):
                 self._link_row(block.base + at, raw)
@@ -167,7 +168,7 @@ class Walk:
         self._last_at = ats[-1]
         self.findings.checked["rows"] += len(rows)
         if self._watcher is not None:
-            self._watcher.rows(block.base, rows)
+            self._watcher.rows(block.base, rows, found.subjects if found.fresh else None)
         return True
 
     def _link_row(self, position: int, raw: bytes) -> Row | None:
@@ -206,7 +207,7 @@ class Walk:
             self._link_row(position, raw)
             self.loads.take(entry.load, position, [entry.at], [entry.row], [entry.op], [leaf])
             if self._watcher is not None:
-                self._watcher.rows(position, [entry])
+                self._watcher.rows(position, [entry], None)
             return
         before = self.links.before(position, entry)
         judged = self.authority.judge(position, entry, before)
