@@ -23,7 +23,7 @@ from registry.records.acts import Kind, LoadOpened
 from registry.records.encoding import to_base64
 from registry.records.loads import Counts, Load, LoadState
 from registry.records.muniment import SubjectState
-from registry.records.roles import Verb
+from registry.records.roles import Scope, Verb
 from registry.records.text import check_text
 from registry.sequencer import closing
 
@@ -193,12 +193,17 @@ class Loads:
         )
 
     def _open(self, digest: str, name: str, dialect: str) -> Load:
-        """The load of that file: a new LOAD_OPENED, or the one that was interrupted."""
+        """The load of that file: a new LOAD_OPENED, or the one that was interrupted.
+
+        One whose loader may not go on with it any more stays open, and stands in nobody's way.
+        """
         services, session = self._session.services, self._session
         for load in services.store.loads(digest):
             if load.state is not LoadState.OPEN:
                 continue
             if load.officer != session.officer:
+                if not self._may_go_on(load):
+                    continue
                 raise NotPermitted(
                     f"load/{load.position} of {name} was begun by {load.officer}, who has to go on with it"
                 )
@@ -209,6 +214,13 @@ class Loads:
         recorded = session.act(Kind.LOAD_OPENED, LoadOpened(dialect=dialect, file=digest, name=name), None)
         self._milestone("load opened")
         return msgspec.structs.replace(load, position=recorded.position, opened_at=recorded.at)
+
+    def _may_go_on(self, load: Load) -> bool:
+        standing, at = self._session.services.standing(), self._session.services.clock()
+        officer = standing.officer(load.officer)
+        if officer is None or officer.revoked is not None:
+            return False
+        return standing.reach(load.officer, Verb.LOAD_RUN, at) is not Scope.NEVER
 
     def _close(self, load: Load, outcome: Literal["FINISHED", "STOPPED"]) -> Load:
         recorded = self._session.act(Kind.LOAD_CLOSED, closing(load, outcome), f"load/{load.position}")
