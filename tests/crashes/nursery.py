@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -37,7 +38,10 @@ TOLD, TRACE = "told.jsonl", "trace.txt"
 
 
 class Job(msgspec.Struct, frozen=True):
-    """`stop` kills the child at the n-th time that it is told of a durable step; `kill_after_s` at that moment."""
+    """`stop` kills the child at the n-th time that it is told of a durable step; `kill_after_s` at that moment.
+
+    From `begin` on no file grows beyond `file_bytes`: a full disk, for this process alone.
+    """
 
     script: str
     folder: str
@@ -45,6 +49,7 @@ class Job(msgspec.Struct, frozen=True):
     stop: tuple[str, int] | None = None
     kill_after_s: float | None = None
     seed: int = 0
+    file_bytes: int | None = None
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -71,8 +76,14 @@ class Stage:
         self._turn = threading.Lock()
 
     def begin(self) -> None:
-        """From here on durable steps count."""
+        """From here on durable steps count, and the storage is as small as the job says."""
         self._counting = True
+        if self.job.file_bytes is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.job.file_bytes, resource.RLIM_INFINITY))
+
+    def make_room(self) -> None:
+        """The storage is as large as ever."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
     def milestone(self, name: str) -> None:
         """Told of a durable step, by whichever thread did it."""
@@ -177,10 +188,16 @@ class Broken:
         return Settings(self.folder / "data", self.folder / "data.signer")
 
     def run(
-        self, script: str, *, stop: tuple[str, int] | None = None, kill_after_s: float | None = None, seed: int = 1
+        self,
+        script: str,
+        *,
+        stop: tuple[str, int] | None = None,
+        kill_after_s: float | None = None,
+        seed: int = 1,
+        file_bytes: int | None = None,
     ) -> Ended:
         """Let a child run the script."""
-        return self.nursery.run(Job(script, str(self.folder), self.references, stop, kill_after_s, seed))
+        return self.nursery.run(Job(script, str(self.folder), self.references, stop, kill_after_s, seed, file_bytes))
 
     def open(self, officer: str = "founder", *, adopting: bool = False) -> Office:
         """Open it here, a day after the children."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 from registry.desk.loads import LoadProgress
 from registry.desk.muniments import Document
+from registry.errors import Busy
+from registry.ledger.receipt import verify as verify_receipt
 from registry.office import Office
 from registry.records.muniment import MunimentKind, Visibility
 from registry.records.roles import Role
@@ -182,8 +185,55 @@ def lodge_on_and_on(stage: Stage) -> None:
             _answer(stage, recorded, content)
 
 
-_ACTS = (lodge, revise, read, load_sales, load_muniments, enrol, revoke, adopt, lodge_on_and_on)
-SCRIPTS: dict[str, Script] = {script.__name__: script for script in (*_ACTS, reopen, wreck, found, look)}
+def _until_full(stage: Stage, act: Callable[[int], None]) -> None:
+    """Act until the storage is full; then look around, make room, and act once more."""
+    for number in range(2_000):
+        try:
+            act(number)
+        except Busy as error:
+            stage.answer(busy=str(error))
+            return
+    raise AssertionError("the storage never was full")
+
+
+def lodge_until_full(stage: Stage) -> None:
+    """Deeds until the vault takes no more: reading and proving go on meanwhile, and recording once there is room."""
+    with stage.open() as office:
+        desk = stage.desk(office, "intake-clerk")
+
+        def lodge_one(number: int) -> None:
+            deed = document(number, 20_000)
+            recorded = desk.muniments.lodge(deed, MunimentKind.DEED, visibility=Visibility.DEPARTMENTS)
+            _answer(stage, recorded, body(number, 20_000))
+
+        stage.begin()
+        _until_full(stage, lodge_one)
+        position, receipt = desk.receipts.take(DEED)
+        verify_receipt(receipt, office.policy_text())
+        stage.answer(looked=position, size=desk.status().size)
+        stage.make_room()
+        lodge_one(-1)
+
+
+def appoint_until_full(stage: Stage) -> None:
+    """Acts without a body, until the ledger takes no more."""
+    with stage.open() as office:
+        desk = stage.desk(office, "founder")
+
+        def add_one(number: int) -> None:
+            _answer(stage, desk.officers.add_department(f"D{number}", "A department " + "x" * 180))
+
+        stage.begin()
+        _until_full(stage, add_one)
+        stage.answer(looked=desk.lookups.history("department/HMLR")[0].position, size=desk.status().size)
+        stage.make_room()
+        add_one(2_000)
+
+
+_ACTS = (lodge, revise, read, load_sales, load_muniments, enrol, revoke, adopt, lodge_on_and_on, lodge_until_full)
+SCRIPTS: dict[str, Script] = {
+    script.__name__: script for script in (*_ACTS, appoint_until_full, reopen, wreck, found, look)
+}
 
 
 def file_of(folder: Path, script: str) -> Path:
