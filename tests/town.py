@@ -69,16 +69,16 @@ class Town:
             milestone=milestone,
             cost=CHEAP,
         )
-        self._founder_seed = self.office.signer.officers.open("founder", "founder's", 0).seed
+        self.founder_seed = self.office.signer.officers.open("founder", "founder's", 0).seed
 
     def desk(self, name: str) -> Desk:
         """That officer's desk."""
-        seed = self._founder_seed if name == "founder" else seed_of(name)
+        seed = self.founder_seed if name == "founder" else seed_of(name)
         return self.office.desk_of(self.references[name], seed)
 
     def sign(self, name: str) -> Callable[[bytes], bytes]:
         """That officer's signature."""
-        return Ed25519Signer(self._founder_seed if name == "founder" else seed_of(name)).sign
+        return Ed25519Signer(self.founder_seed if name == "founder" else seed_of(name)).sign
 
     def enrol(
         self, name: str, role: Role | None, department: str = "HMLR", until: int | None = None, by: str = "founder"

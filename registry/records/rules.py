@@ -22,7 +22,7 @@ from registry.records import acts
 from registry.records.acts import Confirmed, Details, Intent, Kind
 from registry.records.encoding import canonical
 from registry.records.identifiers import REGISTRY
-from registry.records.muniment import Status, SubjectState
+from registry.records.muniment import MunimentKind, Status, SubjectState
 from registry.records.roles import APPOINTABLE, VERB_OF, WORDS, Role, Scope, Verb, check_table, verb_of
 from registry.records.standing import Officer, Standing, StandingRow
 
@@ -388,6 +388,8 @@ def _lodge(case: Case) -> Decision:
         raise WrongState(f"{case.subject} is held already; revise it instead", rule="lodged-once")
     if details.version != 1:
         raise WrongState("a muniment is lodged as version 1", rule="version")
+    if details.kind is MunimentKind.SALE_RECORD:
+        raise WrongState("a sale record is loaded from its publisher's file, never lodged", rule="loaded-not-lodged")
     return Decision(state=SubjectState(case.intent.department, details.kind, Status.CURRENT, 1, details.visibility))
 
 

@@ -45,11 +45,6 @@ class Borough(Town):
         self.enrol("police-administrator", Role.ADMINISTRATOR, POL)
 
     @property
-    def founder_seed(self) -> bytes:
-        """The founder's seed, which comes from his key file."""
-        return self._founder_seed
-
-    @property
     def size(self) -> int:
         """How many entries are recorded."""
         return self.office.store.head().size
