@@ -13,6 +13,6 @@
     office      the one process that holds a registry open; joins the rooms
     commands    the command line
 
-Imports go upwards only, from `errors` to `commands`; the contracts stand in pyproject.toml. This module imports nothing, so that a
-verifier of receipts loads no database.
+Imports go upwards only, from `errors` to `commands`; the contracts stand in pyproject.toml. This module imports
+nothing, so that a verifier of receipts loads no database.
 """

@@ -19,7 +19,8 @@
     ├── Misuse              wrong usage or configuration
     └── LedgerHalted        state unknown or contradicted: stop
 
-A message names the thing, what was found, what was expected and what to do next. A verifier raises `Unproven` or returns nothing.
+A message names the thing, what was found, what was expected and what to do next. A verifier raises `Unproven` or
+returns nothing.
 """
 
 from __future__ import annotations

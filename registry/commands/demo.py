@@ -138,9 +138,7 @@ def _play(stage: Stage) -> None:
 
 
 def _found(stage: Stage) -> None:
-    stage.tell(
-        "A land registry is founded. The registry and its signer (keys, and the mark of what was signed) are two folders."
-    )
+    stage.tell("A land registry is founded: the registry, and apart from it its signer, with keys and the mark.")
     stage.type("a.admin", "init", "--origin", "registry.example/land", "--department", "HMLR", "--officer", "a.admin")
     stage.tell("A second department, and three more people, each with a key of his own and a role that ends in a year.")
     stage.type("a.admin", "department", "add", "POL", "Police")

@@ -65,6 +65,7 @@ def load(
         "already", "changed", "withdrawn", "rejected", "flagged", "first",
         "last", "seconds", "rows_per_second", "load", "dialect", "rejects",
         "known_before", "dry_run", "finished"}; "rejects" names the CSV file.
+        A dry run adds "reasons": [{"line", "column", "reason"}…], at most 1,000.
     Exit codes: 0, 1, 2, 3, 4
     See also: loads, find, rebuild
     """
@@ -72,6 +73,8 @@ def load(
         raise Misuse(f"--as: found {form[:40]!a}, expected sales or muniments")
     if rejects is not None and len(files) > 1:
         raise Misuse("--rejects names one file, and there are several to load; load them one by one, or leave it out")
+    if rejects is not None and dry_run:
+        raise Misuse("--dry-run writes no rejects file; it prints the reasons, with --json up to 1,000 of them")
     doubled = next((file for file in files if files.count(file) > 1), None)
     if doubled is not None:
         raise Misuse(f"{doubled} is given twice; give each file once")
@@ -98,6 +101,8 @@ def _one(asked: Asked, held: Recording, file: Path, form: str, rejects: Path | N
     finished = dry_run or report.known_before or not held.stopped.asked
     if asked.as_json:
         members: dict[str, Any] = {**msgspec.to_builtins(report), "dry_run": dry_run, "finished": finished}
+        if dry_run:
+            members["reasons"] = [{"line": one.line, "column": one.column, "reason": one.reason} for one in bad]
         output.say_json(members)
     else:
         _tell(report, dry_run, finished)

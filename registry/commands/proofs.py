@@ -14,7 +14,6 @@ import typer
 
 from registry.commands import output
 from registry.commands.acts import tell as tell_act
-from registry.commands.arguments import whole
 from registry.commands.asked import Asked, command
 from registry.commands.exits import REFUSED
 from registry.commands.files import open_file, read_whole
@@ -242,7 +241,6 @@ def audit(
     ledger_only: Annotated[
         bool, typer.Option("--ledger-only", help="Leave out what lies beside the ledger: state, catalogue, vault.")
     ] = False,
-    tail: Annotated[str | None, typer.Option(metavar="N", help="Only the last N entries; for drills.")] = None,
     against: Annotated[
         Path | None, typer.Option(metavar="FILE", help="An older checkpoint or receipt, which must be of this history.")
     ] = None,
@@ -268,10 +266,9 @@ def audit(
     Exit codes: 0, 1, 2, 3, 4
     See also: checkpoint, rebuild, verify
     """
-    last = whole(tail, "--tail", 1, MOST_ENTRIES) if tail is not None else None
     older = read_whole(against, "--against", RECEIPT_BYTES) if against is not None else None
     with watching(asked) as office, meter("auditing", "entries") as tell:
-        found = office.audit(told=counting(tell), ledger_only=ledger_only, tail=last, against=older)
+        found = office.audit(told=counting(tell), ledger_only=ledger_only, against=older)
     if asked.as_json:
         output.say_json(found)
     else:

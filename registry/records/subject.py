@@ -6,7 +6,7 @@ import msgspec
 
 
 class Last(msgspec.Struct, frozen=True):
-    """The last entry on a subject: position, number in its history, leaf hash (32 bytes), encoded SubjectState or b""."""
+    """The last entry on a subject: position, number in its history, leaf hash (32 bytes), its state or b""."""
 
     reference: str
     position: int

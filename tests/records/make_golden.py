@@ -1,6 +1,6 @@
-"""Write golden.json: one entry of each form, byte for byte, from fixed seeds. Run only when the format changes on purpose.
+"""Write golden.json: one entry of each form, byte for byte, from fixed seeds. Run when the format changes on purpose.
 
-    python tests/records/make_golden.py > tests/records/golden.json
+python tests/records/make_golden.py > tests/records/golden.json
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ def _act(kind: Kind, details: Details, subject: str, number: int, **more: object
 
 def golden() -> dict[str, bytes]:
     """The canonical bytes of each form of entry, by name."""
-    sd, _ = disclosure.withhold({"proprietor": "A. Example", "content": digest64(b"deed")}, [bytes([7]) * 32, bytes([8]) * 32])
+    withheld = {"proprietor": "A. Example", "content": digest64(b"deed")}
+    sd, _ = disclosure.withhold(withheld, [bytes([7]) * 32, bytes([8]) * 32])
     lodged = _act(
         Kind.LODGED,
         acts.Lodged(
@@ -91,10 +92,27 @@ def golden() -> dict[str, bytes]:
         vault=_sealed(3),
     )
     opened = _act(
-        Kind.LOAD_OPENED, acts.LoadOpened(dialect="price-paid/official", file=digest64(b"file"), name="pp.csv"), "load/11", 1
+        Kind.LOAD_OPENED,
+        acts.LoadOpened(dialect="price-paid/official", file=digest64(b"file"), name="pp.csv"),
+        "load/11",
+        1,
     )
     facts = SaleFacts(
-        "A", "SOUTHSHIRE", "1995-12-21", "EASTLEA", "F", "SALE_RECORD", "", "N", "8", "QZ4 9DN", 42_000, "S", "", "HOLLOW PLACE", "EASTLEA"
+        "A",
+        "SOUTHSHIRE",
+        "1995-12-21",
+        "EASTLEA",
+        "F",
+        "SALE_RECORD",
+        "",
+        "N",
+        "8",
+        "QZ4 9DN",
+        42_000,
+        "S",
+        "",
+        "HOLLOW PLACE",
+        "EASTLEA",
     )
     row = Row(at=AT, details=Raw(canonical(facts)), load=11, number=1, op="A", row=1, subject=SALE, v=1)
     changed = Row(

@@ -21,7 +21,8 @@ GOLDEN: dict[str, dict[str, str]] = json.loads((HERE / "golden.json").read_text(
 
 def _script() -> ModuleType:
     spec = importlib.util.spec_from_file_location("make_golden_entries", HERE / "make_golden.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -45,7 +46,8 @@ def test_a_frozen_entry_reads_back_and_hashes_to_its_leaf(name: str) -> None:
 @pytest.mark.parametrize("name", GOLDEN)
 def test_an_entry_that_is_not_canonical_is_refused(name: str) -> None:
     raw = GOLDEN[name]["entry"].encode()
-    for spoilt in (raw + b" ", raw.replace(b'"v":1', b'"v":1,"v":1'), raw.replace(b'"v":1', b'"v": 1'), raw[:-1], b"[" * 20_000):
+    doubled, spaced = (raw.replace(b'"v":1', other) for other in (b'"v":1,"v":1', b'"v": 1'))
+    for spoilt in (raw + b" ", doubled, spaced, raw[:-1], b"[" * 20_000):
         with pytest.raises(Malformed):
             decode_entry(spoilt)
 
