@@ -52,6 +52,8 @@ class Vault:
         self._store = store
         self._keys = keys
         self._milestone = milestone
+        self.unclaimed: set[str] = set()
+        """Ids of envelopes sealed here that no recorded act has been seen to name: they may have to be swept."""
 
     def seal(
         self, reference: str, version: int, *, body: BinaryIO | None = None, size: int = 0, withheld: bytes = b""
@@ -87,6 +89,7 @@ class Vault:
                         part = []
             stored_bytes = sealed_size(size) if body is not None else 0
             self._store.put(Kept(owner.envelope_id, reference, version, stored_bytes, pair, blob), first, part)
+            self.unclaimed.add(owner.envelope_id)
             self._milestone("body sealed")
         except BaseException:
             if first:
@@ -158,6 +161,7 @@ class Vault:
         `shred`.
         """
         self._store.discard(envelope_id)
+        self.unclaimed.discard(envelope_id)
 
     def _faults(self, sealed: Sealed, reference: str, version: int) -> list[str]:
         kept = self._store.get(sealed.id)
