@@ -19,12 +19,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import peewee
+
 from registry.catalogue.catalogue import Catalogue
+from registry.catalogue.comparison import Difference
 from registry.catalogue.engine import SCHEMA as CATALOGUE_SCHEMA
+from registry.desk.audit.office import audit_office
+from registry.desk.checkpoints import CheckpointView, checkpoints
 from registry.desk.desk import Desk, PublicDesk, sign_in
 from registry.desk.services import Services
 from registry.errors import Busy, LedgerHalted, Misuse, NotPermitted, RegistryError
+from registry.ledger.audit.claims import claim
+from registry.ledger.audit.fault import Audit
 from registry.ledger.cosignature import Signer
+from registry.ledger.export import export
 from registry.ledger.log import Log
 from registry.ledger.merkle import EMPTY_ROOT
 from registry.ledger.note import ED25519, MLDSA44_COSIGNATURE
@@ -42,6 +50,7 @@ from registry.records.text import check_text
 from registry.sequencer import Milestone, Proposal, Recorded, Sequencer
 from registry.settings import Settings
 from registry.storage import sqlite
+from registry.storage.inspection import Inspection
 from registry.storage.ledger import SCHEMA as LEDGER_SCHEMA
 from registry.storage.ledger import LedgerStore
 from registry.storage.lock import OfficeLock
@@ -55,7 +64,7 @@ from registry.vault.keys import WrappingKey
 from registry.vault.passphrase import STRONG, Cost
 from registry.vault.vault import Vault
 
-PROJECT_AT_ONCE = 2_048
+PROJECT_AT_ONCE = 8_192
 FOUNDER = "officer/1"
 TRY_AGAIN_S = 1.0  # beside the turn, while the storage is full
 _ENVELOPE = re.compile(rb'"id":"([0-9a-f]{32})"')
@@ -526,6 +535,52 @@ class Office:
                 recorded.append(desk.officers.hand_unlock(reference))
         return tuple(recorded)
 
+    # ---- looked over ----
+
+    def audit(
+        self,
+        *,
+        told: Callable[[int, int], None] = lambda done, total: None,
+        ledger_only: bool = False,
+        against: bytes | None = None,
+    ) -> Audit:
+        """Read everything again and compare it: see `registry.desk.audit`. `against` is a checkpoint or receipt that
+        somebody kept from before. Faults are values; raises Malformed or BadSignature for an `against` that is none.
+        """
+        held = "what was kept"
+        claims = () if against is None else (claim(against, held, self.origin, self.keys),)
+        mark = self.mark or self.signer.mark(read_only=True)
+        return audit_office(
+            self.services, Inspection(self._ledger), mark, ledger_only=ledger_only, claims=claims, progress=told
+        )
+
+    def checkpoints(self) -> tuple[CheckpointView, ...]:
+        """Every checkpoint kept, oldest first, each shown to extend the one before it."""
+        return tuple(checkpoints(self.services, self.keys))
+
+    def export(self, folder: Path, *, told: Callable[[int, int], None] = lambda done, total: None) -> int:
+        """Copy the ledger out as a C2SP tlog-tiles directory; returns the size. Raises NotHeld, Misuse, Busy."""
+        return export(self.store, self.store, folder, told)
+
+    def rebuild(self, *, told: Callable[[int, int], None] = lambda done, total: None) -> int:
+        """Build the catalogue anew from the ledger, aside, and swap it in; returns how many entries it then holds."""
+        size = self.store.head().size
+        with self._projecting:
+            held = self.catalogue.rebuild(_counted(self.log.entries(0, size), size, told), self._make_catalogue)
+        self._catch_up()
+        return held
+
+    def compare(self, *, told: Callable[[int, int], None] = lambda done, total: None) -> Iterator[Difference]:
+        """Every difference between the catalogue and the ledger, as far as the catalogue has come."""
+        size = self.catalogue.projected()
+        return self.catalogue.compare(enumerate(_counted(self.log.entries(0, size), size, told)))
+
+    @staticmethod
+    def _make_catalogue(path: Path) -> peewee.Database:
+        database = sqlite.open_database(path, create=True, synchronous="NORMAL")
+        sqlite.migrate(database, CATALOGUE_SCHEMA)
+        return database
+
     # ---- policy, mark ----
 
     def policy(self) -> Policy:
@@ -618,6 +673,14 @@ class _Riding:
 
     def add(self, size: int, cosigned: bytes) -> None:
         self._sequencer.errand(lambda: self._store.add(size, cosigned))
+
+
+def _counted(entries: Iterator[bytes], total: int, told: Callable[[int, int], None]) -> Iterator[bytes]:
+    for done, entry in enumerate(entries):
+        if done % 1_024 == 0:
+            told(done, total)
+        yield entry
+    told(total, total)
 
 
 def _must_exist(settings: Settings) -> None:
