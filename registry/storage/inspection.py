@@ -31,6 +31,7 @@ from registry.storage.ledger_tables import (
 
 AT_ONCE = 64  # bundles or tiles; 1.5 MB
 ROWS_AT_ONCE = 4_096
+MOST_DAMAGE = 20
 
 
 class Inspection:
@@ -66,6 +67,14 @@ class Inspection:
     def _text(self, field: Any) -> Any:
         """Text as bytes, where it may be damaged."""
         return field if self._portable else field.cast("BLOB")
+
+    def damage(self) -> list[str]:
+        """What the engine finds wrong with its own file, an index that lost a row among it. Reads all of it."""
+        if self._portable:
+            return []
+        with sqlite.faults(self._database):
+            rows = self._database.execute_sql(f"PRAGMA integrity_check({MOST_DAMAGE})").fetchall()
+        return [row[0] for row in rows if row[0] != "ok"]
 
     # ---- evidence ----
 

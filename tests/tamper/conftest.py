@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from registry.records.roles import Role
-from tests.honest import Person, Registry, a_day
+from tests.day import a_day
+from tests.honest import Person, Registry
 from tests.simulator import Operator
 
 Attack = Callable[[], Operator]

@@ -5,38 +5,22 @@ The operator writes tree, checkpoints and mark in good order; now and then an of
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-
 import msgspec
 import pytest
 from msgspec import UNSET
 
-from registry.ledger.audit.fault import Fault
 from registry.ledger.merkle import leaf_hash
 from registry.ledger.signature import Ed25519Signer
 from registry.records import acts
-from registry.records.acts import REFUSED, Act, Kind, Previous, Row, decode_entry, link
-from registry.records.encoding import canonical, to_base64
-from registry.records.envelope import Sealed
-from registry.records.muniment import MunimentKind, Visibility
+from registry.records.acts import REFUSED, Act, Kind, decode_entry, link
+from registry.records.encoding import canonical
 from registry.records.roles import Role
 from registry.records.rules import FOUNDER_ALONE
-from tests.honest import START_MS, YEAR_MS, Person, Registry, audit, office_audit
+from tests.honest import YEAR_MS, Person, Registry, audit, office_audit
 from tests.simulator import Operator
+from tests.tamper.audited import UNTIL, lodged, named
 
 People = dict[str, Person]
-UNTIL = START_MS + YEAR_MS
-
-
-def named(operator: Operator, position: int, subject: str | None, *says: str) -> Sequence[Fault]:
-    """The audit, which must say this of that position."""
-    faults = audit(operator.folder).faults
-    assert any(
-        fault.position == position and subject in (None, fault.subject) and all(one in fault.what for one in says)
-        for fault in faults
-    ), faults
-    return faults
 
 
 # ---- one script for each attack ----
@@ -169,53 +153,6 @@ def test_a_genuine_act_moved_to_another_subject(operator: Operator) -> None:
     named(operator, at, elsewhere, "the officer signed an act on", "not on this subject")
 
 
-def test_a_number_that_stands_twice(operator: Operator, people: People) -> None:
-    entries = operator.entries()
-    at = next(at for at, raw in enumerate(entries) if b'"kind":"REVISED"' in raw and b'"number":2' in raw)
-    first = decode_entry(entries[at])
-    revised = acts.Revised(vault=lodged().vault, version=2)
-    other = operator.composed(people["clerk"].proposal(Kind.REVISED, revised, first.subject, "fork"))
-    fork = operator.append(msgspec.structs.replace(other, number=2, previous=first.previous))
-    named(operator, fork, first.subject, "number 2 stands twice")
-
-
-def test_a_subject_that_begins_again(operator: Operator, people: People) -> None:
-    deed = decode_entry(operator.entries()[620]).subject
-    act = operator.composed(people["clerk"].proposal(Kind.LODGED, lodged(), deed, "again"), number=1, previous=UNSET)
-    at = operator.append(act)
-    named(operator, at, deed, "begins again", "it began at position 620")
-
-
-@pytest.mark.parametrize(("previous", "says"), [
-    (Previous(hash="A" * 43 + "=", position=620), "the tree holds"),
-    (Previous(hash="A" * 43 + "=", position=9_999), "does not lie before it"),
-    (Previous(hash="A" * 43 + "=", position=3), "where officer/1 stands"),
-])  # fmt: skip
-def test_a_broken_link(operator: Operator, people: People, previous: Previous, says: str) -> None:
-    deed = decode_entry(operator.entries()[620]).subject
-    revised = people["clerk"].proposal(Kind.REVISED, acts.Revised(vault=lodged().vault, version=2), deed, "broken")
-    at = operator.append(operator.composed(revised, previous=previous))
-    named(operator, at, deed, says)
-
-
-def test_an_act_that_is_left_out(operator: Operator) -> None:
-    entries = operator.entries()
-    at = next(at for at, raw in enumerate(entries) if b'"number":3' in raw and b'"kind":"REVISED"' in raw)
-    before = decode_entry(entries[at]).previous
-    assert before is not UNSET
-    deed = decode_entry(entries[at])
-    first = decode_entry(entries[before.position]).previous
-    operator.rewrite(at, lambda raw: canonical(msgspec.structs.replace(deed, previous=first)))
-    named(operator, at, deed.subject, "follows number 1", "numbers do not run on")
-
-
-def test_recorded_time_that_goes_back(operator: Operator, people: People) -> None:
-    deed = "muniment/00000000-0000-4000-8000-00000000000a"
-    act = operator.composed(people["late"].proposal(Kind.LODGED, lodged(), deed, "backdated"), at=START_MS + 40)
-    at = operator.append(act)
-    named(operator, at, deed, "recorded time never goes back")
-
-
 def test_the_last_administrator_leaving(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("alone")
     registry = Registry(folder, create=True)
@@ -226,50 +163,6 @@ def test_the_last_administrator_leaving(tmp_path_factory: pytest.TempPathFactory
     at = operator.append(operator.composed(left, rule=FOUNDER_ALONE))
     named(operator, at, "officer/1", "'last-administrator'")
     operator.close()
-
-
-# ---- rows and loads ----
-
-
-def test_rows_recorded_after_the_loader_lost_his_role(operator: Operator) -> None:
-    first = decode_entry(operator.entries()[641])
-    assert isinstance(first, Row)
-    late = msgspec.structs.replace(
-        first, at=UNTIL + YEAR_MS, row=8, subject="sale/00000000-0000-4000-8000-00000000000B"
-    )
-    at = operator.append(late)
-    named(operator, at, None, "the rows of load/640", "the appointment has ended")
-
-
-@pytest.mark.parametrize(("members", "says"), [
-    ({"load": 42}, "closed at position 563"),
-    ({"load": 5}, "no load was opened there"),
-    ({"row": 7}, "comes after its row 7"),
-])  # fmt: skip
-def test_rows_that_no_load_covers(operator: Operator, members: dict[str, int], says: str) -> None:
-    entries = operator.entries()
-    first = decode_entry(entries[641])
-    assert isinstance(first, Row)
-    row = msgspec.structs.replace(
-        first,
-        at=decode_entry(entries[-1]).at,
-        subject="sale/00000000-0000-4000-8000-00000000000C",
-        **{"row": 8, **members},
-    )
-    at = operator.append(row)
-    named(operator, at, None, says)
-
-
-def test_a_row_slipped_into_a_load_is_missed_by_its_closing(operator: Operator) -> None:
-    entries = operator.entries()
-    closed = next(at for at, raw in enumerate(entries) if b'"kind":"LOAD_CLOSED"' in raw)
-    last = decode_entry(entries[closed - 1])
-    assert isinstance(last, Row)
-    slipped = msgspec.structs.replace(
-        last, row=last.row + 1, number=1, previous=UNSET, subject="sale/00000000-0000-4000-8000-00000000000D"
-    )
-    operator.publish([*entries[:closed], canonical(slipped), *entries[closed:]], sizes=[])
-    named(operator, closed + 1, "load/42", "LOAD_CLOSED of load/42 says root")
 
 
 # ---- by SQL alone ----
@@ -332,14 +225,3 @@ def test_written_past_tree_and_head_an_act_is_a_stray(operator: Operator, people
     (fault, *_) = audit(operator.folder).faults
     assert fault.position == 649
     assert "where the ledger ends" in fault.what
-
-
-def lodged() -> acts.Lodged:
-    """A deed's details."""
-    digest = to_base64(hashlib.sha256(b"some").digest())
-    return acts.Lodged(
-        kind=MunimentKind.DEED,
-        vault=Sealed(id="0" * 32, key=digest),
-        version=1,
-        visibility=Visibility.DEPARTMENTS,
-    )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from registry.errors import LedgerHalted
 from registry.ledger.audit.fault import Audit, Fault
 from tests.honest import Person, audit, office_audit
 from tests.simulator import Operator
@@ -93,6 +94,7 @@ def test_nothing_is_wrong_with_a_copy_that_nobody_touched(operator: Operator) ->
     assert (audited.ok, audited.faults) == (True, ())
 
 
+@pytest.mark.slow
 def test_any_single_bit_in_any_table_is_found(
     honest_day: tuple[Path, dict[str, Person]], tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
@@ -123,6 +125,29 @@ def flip_any(operator: Operator, chance: random.Random) -> str:
         except operator.refused:
             continue
         return f"{table}.{column} of row {row}, bit {bit}"
+
+
+@pytest.mark.slow
+def test_a_bit_of_the_file_itself_is_a_fault_or_halts_and_never_another_exception(
+    honest_day: tuple[Path, dict[str, Person]], tmp_path: Path
+) -> None:
+    """Below the tables: pages, indices, headers of SQLite. What lies in no row and no index harms nobody."""
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    shutil.copytree(honest_day[0], tmp_path / "copy")
+    file = tmp_path / "copy" / "ledger.db"
+    sound = file.read_bytes()
+    named = 0
+    for _ in range(60):
+        raw = bytearray(sound)
+        raw[chance.randrange(100, len(raw))] ^= 1 << chance.randrange(8)
+        file.write_bytes(raw)
+        try:
+            named += not office_audit(tmp_path / "copy").ok
+        except LedgerHalted:
+            named += 1
+    assert named > 30, f"seed {seed}"
 
 
 # ---- a large ledger: tiles of level 1 ----

@@ -120,6 +120,7 @@ def changed(raw: bytes, chance: random.Random) -> bytes:
     return canonical(msgspec.structs.replace(entry, at=entry.at + 1 + chance.randrange(1_000)))
 
 
+@pytest.mark.slow
 def test_a_hundred_consistent_rewrites_are_refused_by_every_holder(operator: Operator) -> None:
     seed = random.randrange(1 << 32)
     print("seed", seed)

@@ -17,6 +17,9 @@ class Tables(Evidence, Notes, Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """All that is read inside is of one moment, while others go on writing."""
 
+    def damage(self) -> Sequence[str]:
+        """What the engine finds wrong with its own file, in words."""
+
     def tail_rows(self) -> Sequence[tuple[int, bytes]]:
         """(start, body) of every tail row, by start."""
 

@@ -119,6 +119,8 @@ def audit(
 def _walk_beside(walk: Walk, tables: Tables, envelopes: Envelopes | None) -> None:
     """The pass, and after it the tables that want all of it."""
     findings = walk.findings
+    for what in tables.damage():
+        findings.fault(f"the ledger's file is damaged: {what}")
     beside = Beside(tables, findings, envelopes)
     walk.run(beside)
     try:
