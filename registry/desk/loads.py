@@ -151,10 +151,11 @@ class Loads:
         self._session.permit(Verb.LOAD_RUN, self._session.department)
         services = self._session.services
         rejects: list[Reject] = []
-        preparer = Preparer(self._session, path.parent, sealing=False) if form == MUNIMENTS else None
-        prepare = preparer.prepare if preparer else self._sale
 
         def source() -> Iterator[Prepared | Reject]:
+            # Asked twice, so with a memory of its own each time: what the first pass saw is not "already there".
+            preparer = Preparer(self._session, path.parent, sealing=False) if form == MUNIMENTS else None
+            prepare = preparer.prepare if preparer else self._sale
             with path.open("rb") as stream:
                 for number, row in enumerate(_reader(form)(stream), 1):
                     yield row if isinstance(row, Reject) else prepare(number, row)
