@@ -70,7 +70,7 @@ def test_the_table_names_every_durable_step(script: str, broken: Copies, listed:
 def test_killed_after(script: str, step: str, broken: Copies, listed: dict[str, Ended]) -> None:
     """…each time that this step is done: the registry opens, and holds all that was answered."""
     times = Counter(uninterrupted(script, broken, listed).steps)[step]
-    for time in {*range(1, min(times, 8) + 1), times // 2 or 1, times or 1}:
+    for time in sorted({1, 2, times}) if times > 1 else [1]:
         registry = prepared(script, broken)
         ended = registry.run(script, stop=(step, time))
         assert ended.killed or time > 1 or step in PERHAPS, f"{step} was not reached"
