@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,19 @@ def test_an_office_at_work_has_no_fault_and_its_readings_are_opened(town: Town) 
     assert audited.ok, audited.faults
     assert audited.checked["readings opened"] == audited.checked["readings, officer withheld"] > 1
     assert audited.checked["envelopes"] > 3
+
+
+def test_loads_of_every_kind_leave_nothing_to_find(town: Town, tmp_path: Path) -> None:
+    """New, changed, withdrawn, differing and rejected rows, sales and muniments."""
+    fixtures = Path(__file__).parents[2] / "fixtures"
+    loads = town.desk("loader").loads
+    for name in ("adds", "changes", "deletes", "differing", "mangled", "rejects"):
+        loads.load(Path(shutil.copy(fixtures / f"{name}.csv", tmp_path)))
+    loads.load(Path(shutil.copy(fixtures / "muniments.jsonl", tmp_path)), "muniments")
+    town.office.services.caught_up()
+    audited = audit(town.office)
+    assert audited.ok, audited.faults
+    assert audited.checked["loads closed"] == 7
 
 
 def test_beside_an_office_that_is_only_read_readings_are_counted(town: Town) -> None:
