@@ -5,8 +5,10 @@ Officers' seeds come from their names, so a test can sign in as anyone without a
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +72,16 @@ class Town:
             cost=CHEAP,
         )
         self.founder_seed = self.office.signer.officers.open("founder", "founder's", 0).seed
+
+    def copied(self, folder: Path) -> Town:
+        """The same registry in another folder, open; this one must be closed. A tenth of the time of founding one."""
+        town = copy.copy(self)
+        town.settings = Settings(folder / "data", folder / "data.signer")
+        town.clock, town.references = Clock(self.clock.now), dict(self.references)
+        shutil.copytree(self.settings.registry, town.settings.registry)
+        shutil.copytree(self.settings.signer, town.settings.signer)
+        town.open()
+        return town
 
     def desk(self, name: str) -> Desk:
         """That officer's desk."""

@@ -28,9 +28,9 @@ UNTIL = START + 30 * DAY
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(staffed: Town, tmp_path: Path) -> Iterator[Town]:
     """One administrator, the founder, and one officer of each other role."""
-    found = Town(tmp_path).staff()
+    found = staffed.copied(tmp_path)
     yield found
     found.close()
 

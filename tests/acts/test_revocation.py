@@ -22,9 +22,9 @@ ROWS = 4_000
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(staffed: Town, tmp_path: Path) -> Iterator[Town]:
     """Whatever is revoked, the audit finds nothing wrong."""
-    found = Town(tmp_path).staff()
+    found = staffed.copied(tmp_path)
     yield found
     assert examined(found).faults == ()
     found.close()

@@ -23,9 +23,9 @@ UNTIL = START + 30 * DAY
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(founded: Town, tmp_path: Path) -> Iterator[Town]:
     """The founder alone. Whatever is done, the audit finds nothing wrong with the ledger that comes of it."""
-    found = Town(tmp_path)
+    found = founded.copied(tmp_path)
     yield found
     assert examined(found).faults == ()
     found.close()

@@ -28,9 +28,9 @@ COUNTS = ("rows", "recorded", "already", "changed", "withdrawn", "rejected", "fl
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
+def town(staffed: Town, tmp_path: Path) -> Iterator[Town]:
     """Whatever is loaded, the audit finds nothing wrong."""
-    found = Town(tmp_path).staff()
+    found = staffed.copied(tmp_path)
     yield found
     assert examined(found).faults == ()
     found.close()
