@@ -15,7 +15,8 @@ import pytest
 
 from tests.crashes.nursery import ROOT, TOLD, Copies, Job
 
-# 47 fdatasync(9</…/data/ledger.db-wal>) = 0   ·   47 write(3</…/told.jsonl>, "{\"step\": \"ledger committed\"}\n", 29) = 29
+# 47 fdatasync(9</…/data/ledger.db-wal>) = 0
+# 47 write(3</…/told.jsonl>, "{\"step\": \"ledger committed\"}\n", 29) = 29
 _SYNC = re.compile(r"\b(?:fsync|fdatasync)\(\d+<[^>]*/([^/>]+)>\) += 0")
 _TOLD = re.compile(rf'\bwrite\(\d+<[^>]*/{re.escape(TOLD)}>, "{{\\"(step|answer)\\": (?:\\"([a-z ]+)\\")?')
 _UNFINISHED = re.compile(r"^(\d+) +(.*) <unfinished \.\.\.>$")
