@@ -20,7 +20,7 @@ from registry.commands.files import open_file, read_whole
 from registry.commands.manual import counter
 from registry.commands.opening import recording, watching
 from registry.commands.progress import counting, meter
-from registry.errors import Misuse, NotHeld
+from registry.errors import Misuse, NotHeld, Unproven
 from registry.records.encoding import from_base64, to_base64
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 RECEIPT_BYTES, POLICY_BYTES = 1 << 21, 1 << 20
 PIECE_BYTES = 1 << 20
-MOST_ENTRIES = 2**53 - 1
 FAULTS_SHOWN = 50
 ROOT_SHOWN = 8
 
@@ -268,7 +267,10 @@ def audit(
     """
     older = read_whole(against, "--against", RECEIPT_BYTES) if against is not None else None
     with watching(asked) as office, meter("auditing", "entries") as tell:
-        found = office.audit(told=counting(tell), ledger_only=ledger_only, against=older)
+        try:
+            found = office.audit(told=counting(tell), ledger_only=ledger_only, against=older)
+        except Unproven as error:  # nothing but what was kept can fail so: faults of the registry are values
+            raise Unproven(f"--against {against}: {error}") from error
     if asked.as_json:
         output.say_json(found)
     else:

@@ -58,7 +58,7 @@ def pages() -> Iterator[tuple[str, str, str]]:
             yield heading, f"muniment {name}", command.get_help(here)
             if isinstance(command, ManualGroup):
                 for below in command.list_commands(here):
-                    lower = command.get_command(here, below)
+                    lower: Any = command.get_command(here, below)
                     at = lower.make_context(below, [], parent=here, resilient_parsing=True)
                     yield heading, f"muniment {name} {below}", lower.get_help(at)
 

@@ -102,6 +102,7 @@ CASES = (
     case("the wrong form", "load adds.csv --as muniments", 2, "adds.csv", "l.loader"),
     case("no form at all", "load adds.csv --as csv", 2, "expected sales or muniments", "l.loader"),
     case("one file twice", "load adds.csv adds.csv", 2, "is given twice", "l.loader"),
+    case("rejects of a dry run", "load adds.csv --dry-run --rejects r", 2, "writes no rejects file", "l.loader"),
     case("rejects of two files in one", "load adds.csv deed.txt --rejects r", 2, "names one file", "l.loader"),
     # Proofs and policies.
     case("no receipt", "verify nothing --policy land.policy", 2, "receipt nothing: cannot be read"),
@@ -115,8 +116,7 @@ CASES = (
     case("40 a position beyond the tree", "verify beyond.tlog-proof --policy land.policy", 1, "99999"),
     case("no content", "verify a.tlog-proof --policy land.policy --content nothing", 2, "content nothing: cannot"),
     case("a huge receipt", "verify huge --policy land.policy", 1, "this is no receipt"),
-    case("audit against a deed", "audit --against deed.txt", 1, "deed.txt"),
-    case("an audit's tail of nothing", "audit --tail 0", 2, "--tail"),
+    case("audit against a deed", "audit --against deed.txt", 1, "--against deed.txt: "),
     case("adopting without a reason", "checkpoint --adopt", 2, "go together", "a.admin"),
     case("adopting a mark that is there", ("checkpoint", "--adopt", "--reason", "x"), 2, "holds a mark", "a.admin"),
     case("listing and adopting", "checkpoint --list --adopt --reason x", 2, "two things", "a.admin"),
@@ -124,8 +124,6 @@ CASES = (
     case("nobody to record", (*LODGE,), 2, "who asks?"),
     case("an officer without a key file", "loads --officer nobody", 2, "nobody.key", "a.admin"),
     case("18 a path for an officer", "loads --officer ../../x", 2, "is not a name", "a.admin"),
-    case("36 an absurd cost of Argon2", "loads --officer costly", 2, "costly.key", "a.admin"),
-    case("35 a spoilt key file", "loads --officer spoilt", 2, "spoilt.key", "a.admin"),
     case("who may not open the office", (*LODGE,), 1, "can open it", "r.reader"),
     # Who may.
     case("a clerk loads", "load deed.csv", 1, "you may not load historical records", "c.clerk"),
@@ -164,12 +162,6 @@ def bad(land: Place) -> Place:
     (folder / "long.tlog-proof").write_text(f"{head}\n{another}\n\n{checkpoint}")
     (folder / "short.tlog-proof").write_text(f"{head.rsplit(chr(10), 1)[0]}\n\n{checkpoint}")
     (folder / "beyond.tlog-proof").write_text(receipt.replace("\nindex 4\n", "\nindex 99999\n"))
-    key = json.loads((land.signer / "officers" / "c.clerk.key").read_text())
-    costly = json.dumps({**key, "cost": {"lanes": 4, "memory_kib": 2**40, "passes": 10**9}}, separators=(",", ":"))
-    for name, text in (("costly", costly + "\n"), ("spoilt", "{\n")):
-        path = land.signer / "officers" / f"{name}.key"
-        path.write_text(text)
-        path.chmod(0o600)
     return land
 
 
@@ -227,8 +219,8 @@ def test_hostile_text_is_recorded_as_it_is_and_shown_named(tmp_path: Path, ask: 
         "lodge", tmp_path / "invoice\u202egpj.exe", "--kind", "OTHER", "--visibility", "public", "--json", *details,
         officer="a.admin",
     ).done()  # fmt: skip
-    for told in ("cyrillic: mixed alphabets", "hidden: zero-width characters", "clipboard: control characters"):
-        assert told in lodged.err
+    for warning in ("cyrillic: mixed alphabets", "hidden: zero-width characters", "clipboard: control characters"):
+        assert warning in lodged.err
     subject = lodged.json()["subject"]
     shown = ask(place, "show", subject).done()
     assert "␛]52;c;aGFjaw==␇" in shown.out
@@ -255,12 +247,26 @@ def test_a_wrong_passphrase_is_refused_and_after_five_there_is_a_wait(tmp_path: 
     assert [one.err for one in answers if not SOUND.fullmatch(one.err)] == []
 
 
+def test_a_key_file_that_asks_for_a_terabyte_or_is_spoilt_is_refused(tmp_path: Path, ask: Run) -> None:
+    """Row 36: the cost in a key file is bounded before anything is allocated."""
+    place = found(tmp_path)
+    path = place.signer / "officers" / "a.admin.key"
+    key = json.loads(path.read_text())
+    costly = {**key, "cost": {"lanes": 4, "memory_kib": 2**40, "passes": 10**9}}
+    for text, sentence in ((json.dumps(costly, separators=(",", ":")) + "\n", "parameters out of range"), ("{\n", "")):
+        path.write_text(text)
+        answer = ask(place, "officer", "list", officer="a.admin")
+        assert answer.code == 2
+        assert f"{path}: {sentence}" in answer.err
+        assert SOUND.fullmatch(answer.err)
+
+
 def test_a_passphrase_file_that_others_may_read_is_refused(land: Place, ask: Run, tmp_path: Path) -> None:
     faults: dict[str, Callable[[Path], object]] = {
         "others can get at it": lambda path: path.chmod(0o644),
         "its first line is empty": lambda path: path.write_text("\nphrase\n"),
         "not UTF-8": lambda path: path.write_bytes(b"\xff\n"),
-        "Is a directory": lambda path: (path.unlink(), path.mkdir()),
+        "Is a directory": _make_a_folder,
     }
     for number, (sentence, spoil) in enumerate(faults.items()):
         path = tmp_path / str(number)
@@ -273,20 +279,21 @@ def test_a_passphrase_file_that_others_may_read_is_refused(land: Place, ask: Run
         assert sentence in answer.err
 
 
+def _make_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 def test_a_database_newer_than_the_program_is_not_opened(tmp_path: Path, ask: Run) -> None:
     place = found(tmp_path)
     database = sqlite3.connect(place.registry / "ledger.db")
     database.execute("PRAGMA user_version = 999")
     database.close()
     (tmp_path / "deed.txt").write_text("x")
-    for arguments, officer in (
-        (("status",), None),
-        (("lodge", str(tmp_path / "deed.txt"), "--kind", "DEED"), "a.admin"),
-    ):
-        answer = ask(place, *arguments, officer=officer)
-        assert answer.code == 2
-        assert "written by a newer Muniment (schema 999" in answer.err
-        assert SOUND.fullmatch(answer.err)
+    answer = ask(place, "lodge", tmp_path / "deed.txt", "--kind", "DEED", officer="a.admin")
+    assert answer.code == 2
+    assert "written by a newer Muniment (schema 999" in answer.err
+    assert SOUND.fullmatch(answer.err)
 
 
 def test_a_cut_database_halts_with_a_sentence(tmp_path: Path, ask: Run) -> None:

@@ -10,7 +10,7 @@ import pytest
 from fixtures.generate import main as generate
 from tests.commands.conftest import Place, Run, found
 
-ROWS = 30_000
+ROWS = 8_000
 
 STOP_IN_A_LOAD = """
 import os, signal, registry.commands as line

@@ -86,9 +86,10 @@ def test_looking_at_what_is_own_is_recorded_in_the_departments_history(
 ) -> None:
     before = ask(land, "history", "department/HMLR", "--json").done().json()
     assert "Deed of gift" in ask(land, "show", subjects["own"], officer="c.clerk").done().out
-    after = ask(land, "history", "department/HMLR", "--json").done().json()
-    assert [one["kind"] for one in after[len(before) :]] == ["READ"]
-    assert after[-1]["officer"] == ""
+    for officer, kind in (("c.clerk", "READ"), ("r.reader", "WITHHELD"), (None, "WITHHELD")):
+        after = ask(land, "history", "department/HMLR", "--json", officer=officer).done().json()
+        assert [one["kind"] for one in after[len(before) :]] == [kind]
+        assert after[-1]["officer"] == ""
 
 
 def test_loads_and_officers_are_listed(land: Place, ask: Run) -> None:

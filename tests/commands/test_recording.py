@@ -141,6 +141,11 @@ def test_what_a_dry_run_rejects_is_shown_with_line_and_reason(house: Place, ask:
     assert "line 7, column 14: quote not closed" in (line.strip() for line in told)
     assert told[1].startswith("  Nothing was recorded; read as price-paid/official")
     assert told[-1] == "  … and 12 more"
+    reasons = ask(house, "load", house.folder / "rejects.csv", "--dry-run", "--json", officer="l.loader").json()[
+        "reasons"
+    ]
+    assert len(reasons) == 32
+    assert reasons[3] == {"line": 7, "column": 14, "reason": "quote not closed"}
 
 
 def test_officers_come_act_and_go(tmp_path: Path, ask: Run) -> None:

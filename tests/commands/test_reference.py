@@ -74,7 +74,7 @@ ISSUE = {
     "verify": "--policy --content --any-key",
     "checkpoint": "--list --adopt",
     "policy": "",
-    "audit": "--json --ledger-only --tail --against",
+    "audit": "--json --ledger-only --against",
     "rebuild": "--check",
     "export-log": "",
 }
