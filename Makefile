@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 JUDGES := $(wildcard tests/judges.lock)
+# One process a core, a file of tests at a time in each: what a file has set up once is used by that file alone.
+TOGETHER := --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
 .PHONY: help demo test check soak fixtures lock clean
 
@@ -16,10 +18,10 @@ demo: $(VENV)/installed ## found a registry, load the fixtures, verify, tamper, 
 	@$(BIN)/muniment demo
 
 test: $(VENV)/judged lint ## everything: ruff, mypy, import contracts, all tests (under eight minutes)
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest $(TOGETHER) -m "not soak"
 
 check: $(VENV)/judged lint ## before a commit: ruff, mypy, import contracts, quick tests (under two minutes)
-	$(BIN)/python -m pytest -q -m "not soak and not slow"
+	$(BIN)/python -m pytest -q $(TOGETHER) -m "not soak and not slow"
 
 soak: $(VENV)/judged ## chance and repetition: every property with 3,000 examples and fresh seeds, then the tests marked soak
 	$(BIN)/python -m pytest --hypothesis-profile=soak -m "hypothesis or soak"
