@@ -6,10 +6,10 @@
     work       one turn's decisions, act by act or a batch of rows, and their writing
     writer     the queue and the thread
 
-A turn takes what waited during the last commit: up to 4,096 acts, or one batch of a load. After each batch whatever acts
-wait go first, so a clerk never waits for more than one. No database is written before every act of the turn is decided,
-so an act that fails leaves nothing behind; any exception rolls the turn back and drops memory: a faulty state is never
-continued.
+A turn takes what waited during the last commit: up to 4,096 acts, or one batch of a load. After each batch whatever
+acts wait go first, so a clerk never waits for more than one. No database is written before every act of the turn is
+decided, so an act that fails leaves nothing behind; any exception rolls the turn back and drops memory: a faulty state
+is never continued.
 """
 
 from registry.sequencer.ports import Milestone

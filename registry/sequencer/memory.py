@@ -22,7 +22,7 @@ from registry.sequencer.ports import Store
 
 @dataclass(slots=True)
 class Memory:
-    """As of the last commit. `tail` are the entries since the last multiple of 256, `last_at` the last recorded time."""
+    """As of the last commit: `tail` the entries since the last multiple of 256, `last_at` the last recorded time."""
 
     head: Head
     tail: list[bytes]
