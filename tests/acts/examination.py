@@ -4,35 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from registry.desk.audit import whole
 from registry.ledger.audit.fault import Audit, Fault
+from registry.office import Office
 from registry.records.acts import Act
 from registry.records.encoding import canonical
-from registry.storage import sqlite
-from registry.storage.inspection import Inspection
-from registry.storage.mark import MarkFile
-from registry.storage.vault import open_vault
-from registry.vault.vault import Vault
 from tests.simulator import Operator
-from tests.town import ORIGIN, Town
+from tests.town import Town
 
 
 def examined(town: Town) -> Audit:
-    """Everything the office keeps, held against its entries; the office may be open or closed."""
-    registry: Path = town.settings.registry
-    database = sqlite.open_database(registry / "ledger.db", read_only=True)
-    mark = MarkFile(town.settings.signer / "mark.db", read_only=True)
-    store = open_vault(registry / "vault.db", read_only=True)
-    try:
-        tables = Inspection(database)
-        with tables.snapshot():
-            return whole.audit(tables, origin=ORIGIN, keys=town.office.keys, mark=mark, vault=Vault(store, None))
-    finally:
-        store.close()
-        mark.close()
-        database.close()
+    """The office's audit, as anyone may run it: beside the office, or while it is closed, without a passphrase."""
+    with Office.reading(town.settings) as beside:
+        return beside.audit()
 
 
 def told(faults: tuple[Fault, ...], position: int) -> str:

@@ -19,7 +19,7 @@ from registry.errors import NotHeld, NotPermitted, RegistryError
 from registry.ledger.signature import Ed25519Signer
 from registry.records import acts, rules
 from registry.records.acts import REFUSED, Kind
-from registry.records.muniment import MunimentKind, Visibility
+from registry.records.muniment import Visibility
 from registry.records.roles import ROLES_VERSION, TABLE, Role, Verb
 from registry.records.standing import Officer, Standing, StandingRow
 from registry.sequencer import Recorded
@@ -284,40 +284,3 @@ def test_the_founder_alone_holds_his_extra_rights_beside_the_administrator_s(
         return  # these end what is walked here: see test_two_administrators.py
     people = {("officer/1", HMLR): "administrator and founder"}
     check(alone, verb, "founder", department, expected_sentence(people, verb, "officer/1", department))
-
-
-def test_who_holds_no_role_may_look_at_what_is_visible_and_nothing_else(borough: Borough) -> None:
-    desk = borough.desk("candidate")
-    assert desk.lookups.show(borough.muniment(POL)).kind == MunimentKind.DEED
-    for ask in (
-        partial(desk.lookups.find, "deed"),
-        desk.officers.list,
-        partial(desk.loads.dry_run, borough.csv()),
-        partial(desk.muniments.open, borough.muniment(HMLR), io.BytesIO()),
-        partial(desk.lookups.show, borough.muniment(HMLR, Visibility.OWN)),
-    ):
-        with pytest.raises(NotPermitted, match=r"officer/12.* is without a role in HMLR; officer/"):
-            ask()
-
-
-def test_what_is_forbidden_reads_like_what_is_absent(borough: Borough) -> None:
-    """Same class, same words, and no reading recorded of it."""
-    desk, hidden, absent = borough.desk("reader"), borough.muniment(POL, Visibility.OWN), f"muniment/{uuid.uuid4()}"
-    before = borough.size
-    for ask in (
-        desk.lookups.show,
-        desk.lookups.history,
-        desk.receipts.take,
-        partial(desk.receipts.take, disclosures=True),
-        partial(desk.muniments.open, sink=io.BytesIO()),
-        partial(desk.muniments.withdraw, reason="not ours"),
-        partial(desk.muniments.revise, document=document()),
-    ):
-        told = []
-        for subject in (hidden, absent):
-            with pytest.raises(NotHeld) as caught:
-                ask(subject)
-            told.append(str(caught.value).replace(subject, "it"))
-        assert told == ["it is not held here, or is not yours to know of"] * 2
-    assert desk.lookups.find(hidden) == desk.lookups.find(absent) == ()
-    assert borough.size == before

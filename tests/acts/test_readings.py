@@ -22,8 +22,13 @@ OWN, DEPARTMENTS, PUBLIC = Visibility.OWN, Visibility.DEPARTMENTS, Visibility.PU
 
 @pytest.fixture(scope="module")
 def borough(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Borough]:
+    """Whatever is read, the audit opens every reading and finds each in order: officer, key, right."""
     town = Borough(tmp_path_factory.mktemp("borough"))
     yield town
+    found = town.office.audit()
+    assert found.faults == ()
+    done = [one for one in readings(town, 0) if one.outcome is UNSET]
+    assert found.checked["readings opened"] == len(done) > 0
     town.close()
 
 
