@@ -16,11 +16,15 @@ from registry.commands.manual import counter, help_when_alone
 from registry.commands.opening import recording, signed_in, watching
 from registry.commands.passphrases import new_passphrase, passphrase
 from registry.errors import Misuse
-from registry.records.roles import check_role
+from registry.records.roles import Role, check_role
 from registry.records.rules import AWAITS
 
 UNTIL = "Last day of the appointment, YYYY-MM-DD, UTC; else a year from now, and no end for an administrator."
 NO_REASON = "no reason given"
+LOCKED_OUT = (
+    "an administrator who cannot open the office could never give the second word, and then nobody could enrol or "
+    "appoint any more: give --may-open too"
+)
 
 app = counter(name="officer")
 
@@ -33,6 +37,9 @@ NewPassphraseFile = Annotated[
     ),
 ]
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help=UNTIL)]
+MayOpen = Annotated[
+    bool, typer.Option("--may-open", help="Hand over the office's unlock key, so that the officer can open it.")
+]
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="A sign-in name like j.patel, or a reference like officer/3.")
 ]
@@ -61,9 +68,7 @@ def enrol(
     department: Annotated[str, typer.Option(metavar="CODE", help="The officer's department.")],
     role: Annotated[str | None, typer.Option(metavar="ROLE", help="Appoint to this role as well.")] = None,
     until: Until = None,
-    may_open: Annotated[
-        bool, typer.Option("--may-open", help="Hand over the office's unlock key, so that the officer can open it.")
-    ] = False,
+    may_open: MayOpen = False,
     new_passphrase_file: NewPassphraseFile = None,
 ) -> None:
     """Enrol an officer.
@@ -90,9 +95,14 @@ def enrol(
         raise Misuse("--until goes with --role: it is the appointment that ends")
     end = end_of_day(until, now_ms()) if until is not None else None
     asked.officer()
+    if wanted is Role.ADMINISTRATOR and not may_open:
+        raise Misuse(LOCKED_OUT)
     secret = new_passphrase(new_passphrase_file, name)
     with recording(asked) as held:
-        recorded = held.office.enrol(held.desk, name, department, secret, role=wanted, until=end, may_open=may_open)
+        recorded = list(held.office.enrol(held.desk, name, department, secret, may_open=may_open))
+        # The key before the role: a new administrator is the one whose word the key would wait for.
+        if wanted is not None and recorded[0].rule != AWAITS:
+            recorded.append(held.desk.officers.appoint(recorded[0].subject, wanted, end))
     sentences = {
         "OFFICER_ENROLLED": f"Enrolled {name} of {department} as {recorded[0].subject}",
         "APPOINTED": f"Appointed {name} to {role}",
@@ -102,7 +112,7 @@ def enrol(
         tell(act, sentences[act.kind], asked.as_json)
     if recorded[0].rule == AWAITS and (role is not None or may_open) and not asked.as_json:
         output.say(
-            "Role and unlock key follow once it is confirmed: 'muniment officer appoint', and enrol no second time."
+            "Role and unlock key follow once it is confirmed: 'muniment officer appoint NAME ROLE', with --may-open."
         )
 
 
@@ -112,24 +122,36 @@ def appoint(
     name: Name,
     role: Annotated[str, typer.Argument(metavar="ROLE", help="One of the roles that 'muniment roles' shows.")],
     until: Until = None,
+    may_open: MayOpen = False,
 ) -> None:
     """Appoint an officer to a role.
 
     An appointment has an end date; it ends by itself then, and sooner when the
     officer is revoked. Appointing again to the same role sets a new date.
 
+    An administrator has to be able to open the office, or nobody could give
+    the second word; --may-open hands the unlock key over first.
+
     Example:
         muniment officer appoint j.patel registrar --until 2027-12-31
+        muniment officer appoint b.admin administrator --may-open
     Prints:
-        What was recorded and where. With --json: {"position", "subject",
-        "number", "at", "kind", "rule"}.
+        One line an act: what was recorded and where. With --json one document
+        an act: {"position", "subject", "number", "at", "kind", "rule"}.
     Exit codes: 0, 1, 2, 3, 4
     See also: roles, officer confirm, officer list
     """
     wanted = check_role(role)
     end = end_of_day(until, now_ms()) if until is not None else None
     with recording(asked) as held:
-        recorded = held.desk.officers.appoint(name, wanted, end)
+        officers = held.desk.officers
+        reference = officers.reference(name)
+        opens = reference in held.office.services.standing().may_open()
+        if wanted is Role.ADMINISTRATOR and not (opens or may_open):
+            raise Misuse(LOCKED_OUT)
+        if may_open and not opens:
+            tell(officers.hand_unlock(reference), f"Handed the unlock key over to {name}", asked.as_json)
+        recorded = officers.appoint(reference, wanted, end)
     tell(recorded, f"Appointed {name} to {role}", asked.as_json)
 
 

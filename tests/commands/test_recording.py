@@ -151,15 +151,18 @@ def test_what_a_dry_run_rejects_is_shown_with_line_and_reason(house: Place, ask:
 def test_officers_come_act_and_go(tmp_path: Path, ask: Run) -> None:
     place = found(tmp_path)
     (tmp_path / "deed.txt").write_text("x")
-    enrolled = place.program(
-        "officer", "enrol", "b.admin", "--department", "HMLR", "--may-open",
-        "--new-passphrase-file", place.phrase("b.admin"), officer="a.admin",
-    ).done()  # fmt: skip
-    lines = enrolled.out.splitlines()
-    assert lines[0] == "Enrolled b.admin of HMLR as officer/2 (position 4, number 1)."
-    assert "Handed the unlock key over to b.admin (position 5, number 2)." in lines
-    alone = ask(place, "officer", "appoint", "b.admin", "administrator", officer="a.admin").done().out
-    assert "There is one administrator, so one was enough" in alone
+    by_itself = [*"officer enrol b.admin --department HMLR --role administrator --new-passphrase-file".split()]
+    by_itself.append(str(place.phrase("b.admin")))
+    locked_out = ask(place, *by_itself, officer="a.admin")
+    assert locked_out.code == 2
+    assert "could never give the second word" in locked_out.err
+    enrolled = ask(place, *by_itself, "--may-open", officer="a.admin").done().out.splitlines()
+    assert [line.split(" (position")[0] for line in enrolled if "(position" in line] == [
+        "Enrolled b.admin of HMLR as officer/2",
+        "Handed the unlock key over to b.admin",
+        "Appointed b.admin to administrator",
+    ]
+    assert "There is one administrator, so one was enough; the entry says so." in enrolled
     # From now on there are two, and each act on officers waits for the other's word.
     waiting = ask(
         place, "officer", "enrol", "c.clerk", "--department", "HMLR", "--new-passphrase-file", place.phrase("c.clerk"),
@@ -176,6 +179,7 @@ def test_officers_come_act_and_go(tmp_path: Path, ask: Run) -> None:
     )
     position = appointed.done().json()["position"]
     assert ask(place, "officer", "confirm", position, officer="a.admin").code == 0
+    assert ask(place, "officer", "appoint", "c.clerk", "administrator", officer="a.admin").code == 2
     assert "intake-clerk (until 2100-01-31)" in ask(place, "officer", "list", officer="a.admin").done().out
     # Without the unlock key a clerk looks, and is told who can open.
     refused = ask(place, "lodge", tmp_path / "deed.txt", "--kind", "DEED", officer="c.clerk")
