@@ -52,6 +52,9 @@ _APPEND_ONLY = ("bundle", "tile")
 
 def create_tables(database: peewee.Database) -> None:
     """Make the ledger's tables, and the empty head."""
+    strict = isinstance(database, peewee.SqliteDatabase)  # SQLite's word; other engines check types without it
+    for table in TABLES:
+        table._meta.strict_tables = strict
     with database.bind_ctx(TABLES):
         database.create_tables(list(TABLES))
     HeadRow.insert(id=THE_HEAD, size=0, root=EMPTY_ROOT, edge=b"", epoch=1).execute(database)
