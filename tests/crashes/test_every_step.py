@@ -66,6 +66,7 @@ def test_the_table_names_every_durable_step(script: str, broken: Copies, listed:
     assert set(STEPS[script]) - PERHAPS <= set(ended.steps) <= {*STEPS[script], *PERHAPS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("script", "step"), [(script, step) for script in STEPS for step in STEPS[script]])
 def test_killed_after(script: str, step: str, broken: Copies, listed: dict[str, Ended]) -> None:
     """…each time that this step is done: the registry opens, and holds all that was answered."""

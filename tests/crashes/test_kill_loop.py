@@ -18,6 +18,7 @@ from tests.crashes.scripts import SALES
 
 SHORTEST_S, LONGEST_S = 0.05, 0.5
 SOAK = pytest.mark.soak
+pytestmark = pytest.mark.slow
 
 
 def chance() -> random.Random:

@@ -29,6 +29,7 @@ from tests.town import Town
 
 SALES = 70_200
 SEED = 70
+pytestmark = pytest.mark.slow
 INSTALL = "pip install --ignore-requires-python --no-deps --require-hashes -r tests/judges.lock"
 
 
