@@ -9,8 +9,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import hypothesis
+import pytest
 
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None, print_blob=True)
 hypothesis.settings.register_profile("soak", deadline=None, max_examples=3_000, database=None, print_blob=True)
@@ -44,3 +47,24 @@ def _refuse_network(event: str, args: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_network)
+
+
+# Half of all time, and seldom the first to turn red: `make check` leaves them to `make test`.
+SLOW = (
+    "crashes",
+    "tamper",
+    "engines",
+    "commands/test_bad_input.py",
+    "commands/test_interruption.py",
+    "commands/test_terminal.py",
+    "commands/test_verify_alone.py",
+    "ledger/test_export.py",
+    "ledger/test_judges.py",
+)
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if any(item.path.is_relative_to(here / place) for place in SLOW):
+            item.add_marker(pytest.mark.slow)
