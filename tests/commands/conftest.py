@@ -6,6 +6,8 @@ with `found`. Signing in costs a fifth of a second (Argon2id), a process a third
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -96,41 +98,40 @@ class Place:
 Run = Callable[..., Answer]
 
 
-@pytest.fixture
-def ask(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """`ask(place, *arguments, officer=None)`: one command line in this process."""
-
-    def asking(place: Place, *arguments: str | Path, officer: str | None = None) -> Answer:
-        before = dict(os.environ)
-        capfd.readouterr()
-        try:
-            os.environ.clear()
-            os.environ.update(place.variables(officer))
+def asked_here(place: Place, *arguments: str | Path, officer: str | None = None) -> Answer:
+    """One command line in this process: the same `run` that the program calls, without its imports."""
+    before = dict(os.environ)
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        os.environ.clear()
+        os.environ.update(place.variables(officer))
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run([str(one) for one in arguments])
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
-        captured = capfd.readouterr()
-        return Answer(code, captured.out, captured.err)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return Answer(code, out.getvalue(), err.getvalue())
 
-    return asking
+
+@pytest.fixture
+def ask() -> Run:
+    """`ask(place, *arguments, officer=None)`: one command line in this process."""
+    return asked_here
 
 
 def found(folder: Path) -> Place:
     """A registry founded by a.admin of HMLR, with a clerk, a loader and a reader of HMLR, and one of POLICE."""
     folder.mkdir(exist_ok=True)
     place = Place(folder)
-    place.program(
-        "init", "--origin", "registry.example/land", "--department", "HMLR", "--department-name", "HM Land Registry",
-        officer="a.admin",
-    ).done()  # fmt: skip
+    department = ("--department", "HMLR", "--department-name", "HM Land Registry")
+    asked_here(place, "init", "--origin", "registry.example/land", *department, officer="a.admin").done()
     return place
 
 
 def enrol(place: Place, name: str, role: str, *more: str, department: str = "HMLR") -> None:
     """Enrol and appoint, by a.admin."""
     arguments = ("officer", "enrol", name, "--department", department, "--role", role, *more)
-    place.program(*arguments, "--new-passphrase-file", place.phrase(name), officer="a.admin").done()
+    asked_here(place, *arguments, "--new-passphrase-file", place.phrase(name), officer="a.admin").done()
 
 
 @pytest.fixture(scope="session")
@@ -139,18 +140,19 @@ def land(tmp_path_factory: pytest.TempPathFactory) -> Place:
     place = found(tmp_path_factory.mktemp("land"))
     enrol(place, "c.clerk", "intake-clerk", "--may-open")
     enrol(place, "l.loader", "loader", "--may-open")
-    place.program("department", "add", "POLICE", "Police of Eastlea", officer="a.admin").done()
+    asked_here(place, "department", "add", "POLICE", "Police of Eastlea", officer="a.admin").done()
     enrol(place, "r.reader", "reader", department="POLICE")
     shutil.copy(FIXTURES / "adds.csv", place.folder)
-    place.program("load", "adds.csv", officer="l.loader").done()
-    (place.folder / "deed.txt").write_text("THIS DEED OF GIFT\n")
-    (place.folder / "deed-2.txt").write_text("THIS DEED OF GIFT, CORRECTED\n")
-    lodged = ("lodge", "deed.txt", "--kind", "DEED", "--detail", "title=Deed of gift", "--json")
-    public = place.program(*lodged, "--visibility", "public", officer="c.clerk").done().json()["subject"]
-    place.program("revise", public, "deed-2.txt", "--detail", "title=Deed of gift, corrected", officer="c.clerk").done()
-    own = place.program(*lodged, "--withheld", "donor=A. Example", officer="c.clerk").done().json()["subject"]
+    asked_here(place, "load", place.folder / "adds.csv", officer="l.loader").done()
+    deed, second = place.folder / "deed.txt", place.folder / "deed-2.txt"
+    deed.write_text("THIS DEED OF GIFT\n")
+    second.write_text("THIS DEED OF GIFT, CORRECTED\n")
+    lodged = ("lodge", deed, "--kind", "DEED", "--detail", "title=Deed of gift", "--json")
+    public = asked_here(place, *lodged, "--visibility", "public", officer="c.clerk").done().json()["subject"]
+    asked_here(place, "revise", public, second, "--detail", "title=Deed of gift, corrected", officer="c.clerk").done()
+    own = asked_here(place, *lodged, "--withheld", "donor=A. Example", officer="c.clerk").done().json()["subject"]
     (place.folder / "subjects.json").write_text(json.dumps({"public": public, "own": own}))
-    place.program("policy", "-o", "land.policy").done()
+    asked_here(place, "policy", "-o", place.folder / "land.policy").done()
     return place
 
 
