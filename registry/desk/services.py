@@ -57,9 +57,8 @@ class Services:
     def writer(self) -> Sequencer:
         """The sequencer. Raises Busy where nobody has opened the office here."""
         if self.sequencer is None:
-            raise Busy(
-                "this registry is open for reading only; an officer who may open the office has to open it to record"
-            )
+            able = ", ".join(self.standing().may_open())
+            raise Busy(f"nobody has opened the office here, so nothing can be recorded; {able} can open it")
         return self.sequencer
 
     def standing(self) -> Standing:

@@ -23,12 +23,12 @@ from registry.records.acts import Confirmed, Details, Intent, Kind
 from registry.records.encoding import canonical
 from registry.records.identifiers import REGISTRY
 from registry.records.muniment import MunimentKind, Status, SubjectState
-from registry.records.roles import APPOINTABLE, VERB_OF, WORDS, Role, Scope, Verb, check_table, verb_of
+from registry.records.roles import APPOINTABLE, VERB_OF, WORDS, Role, Scope, Verb, check_table, scope_of, verb_of
 from registry.records.standing import Officer, Standing, StandingRow
 
-FOUNDING_ACTS = (
-    4  # FOUNDED, RULES_ADOPTED, DEPARTMENT_ADDED, OFFICER_ENROLLED: one batch, signed by the key that FOUNDED names
-)
+FOUNDING_ACTS = 4
+"""FOUNDED, RULES_ADOPTED, DEPARTMENT_ADDED, OFFICER_ENROLLED: one turn, signed by the key that FOUNDED names."""
+
 FOUNDER_ALONE = "founder-alone"
 AWAITS = "awaits-second-administrator"
 
@@ -208,6 +208,12 @@ def _adopt_rules(case: Case) -> Decision:
         check_table(details.table)
     except Malformed as error:
         raise WrongState(str(error), rule="rules-text") from error
+    for verb in (Verb.OFFICER_ENROL, Verb.OFFICER_APPOINT, Verb.OFFICER_CONFIRM, Verb.RULES_ADOPT):
+        if scope_of(details.table, Role.ADMINISTRATOR, verb) is not Scope.ALL:
+            raise WrongState(
+                f"that table keeps administrators from {verb}, and nobody could ever mend it",
+                rule="rules-mendable",
+            )
     old = tuple(row for row in case.standing.holding(REGISTRY) if row.what == "rules")
     return Decision(
         added=(StandingRow(REGISTRY, "rules", canonical(details.table).decode(), case.position),), ended=old

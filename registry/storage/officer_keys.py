@@ -144,15 +144,3 @@ class OfficerKeys:
 def _wait_s(failed: int) -> int:
     """0 below five wrong passphrases, 30 s at five, then doubled."""
     return 0 if failed < FREE_TRIES else int(min(FIRST_WAIT_S * 2 ** min(failed - FREE_TRIES, 20), LONGEST_WAIT_S))
-
-
-def read_passphrase(path: Path) -> str:
-    """A service's passphrase: the first line of a file that is ours alone (0600). Raises `Misuse`."""
-    first = read_file(path, 4_096).split(b"\n", 1)[0].removesuffix(b"\r")
-    try:
-        passphrase = first.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Misuse(f"{path}: its first line is not UTF-8 text, so it is no passphrase") from error
-    if not passphrase:
-        raise Misuse(f"{path}: its first line is empty; write the passphrase there")
-    return passphrase

@@ -94,3 +94,14 @@ def test_what_is_forbidden_reads_like_what_is_absent(borough: Borough) -> None:
         assert told == ["it is not held here, or is not yours to know of"] * 2
     assert desk.lookups.find(hidden) == desk.lookups.find(absent) == ()
     assert borough.size == before
+
+
+def test_a_table_that_would_lock_administrators_out_is_not_adopted(borough: Borough) -> None:
+    table: dict[str, dict[str, str]] = {}
+    proposal = borough.propose(
+        "founder", Kind.RULES_ADOPTED, acts.RulesAdopted(table=table, version=2), "registry", department=HMLR
+    )
+    with pytest.raises(WrongState, match="nobody could ever mend it") as refused:
+        borough.enter(proposal)
+    assert refused.value.rule == "rules-mendable"
+    assert refused.value.position is not None

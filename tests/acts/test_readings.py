@@ -141,7 +141,7 @@ def test_a_reading_that_cannot_be_recorded_is_refused(borough: Borough) -> None:
             desk.receipts.take,
             partial(desk.muniments.open, sink=sink),
         ):
-            with pytest.raises(Busy, match="open for reading only"):
+            with pytest.raises(Busy, match="nobody has opened the office here"):
                 read(subject)
         assert desk.lookups.show(public).subject == public
     assert sink.getvalue() == b""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from registry.errors import Busy, LedgerHalted, Malformed, Misuse, RegistryError
 from registry.ledger.ports import MarkedHead
 from registry.ledger.signature import Ed25519Signer, MLDSA44Signer
-from registry.storage.officer_keys import OfficerKeys, read_passphrase
+from registry.storage.officer_keys import OfficerKeys
 from registry.storage.signer import OfficeKeys, Signer, check_apart
 from registry.vault.exchange import exchange_public
 from registry.vault.passphrase import Cost
@@ -300,49 +299,3 @@ def test_a_key_file_that_others_can_read_is_refused(officers: OfficerKeys, tmp_p
     (tmp_path / "data.signer" / "officers" / "anna.key").chmod(0o644)
     with pytest.raises(Misuse, match=r"mode 0644.*chmod 600"):
         officers.open("anna", "a phrase", NOW)
-
-
-# A service's passphrase file.
-
-
-def test_a_service_reads_its_passphrase_from_a_private_file(tmp_path: Path) -> None:
-    path = tmp_path / "phrase"
-    path.write_text("the long way\r\nwritten down in 2026\n", encoding="utf-8", newline="")
-    path.chmod(0o600)
-    assert read_passphrase(path) == "the long way"
-
-
-@pytest.mark.parametrize(
-    ("content", "mode", "sentence"),
-    [
-        (b"x\n", 0o640, "mode 0640"),
-        (b"x\n", 0o604, "mode 0604"),
-        (b"", 0o600, "first line is empty"),
-        (b"\nx", 0o600, "first line is empty"),
-        (b"\xff\n", 0o600, "not UTF-8"),
-        (b"x" * 5_000, 0o600, "more than the 4,096 bytes"),
-    ],
-)
-def test_a_passphrase_file_that_will_not_do_is_told(tmp_path: Path, content: bytes, mode: int, sentence: str) -> None:
-    path = tmp_path / "phrase"
-    path.write_bytes(content)
-    path.chmod(mode)
-    with pytest.raises(Misuse, match=sentence):
-        read_passphrase(path)
-
-
-def test_a_folder_or_a_pipe_is_no_passphrase_file(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe", 0o600)
-    for path in (tmp_path, tmp_path / "pipe", tmp_path / "missing"):
-        with pytest.raises(Misuse):
-            read_passphrase(path)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
-def test_a_passphrase_file_of_another_user_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "phrase"
-    path.write_text("x\n", encoding="utf-8")
-    path.chmod(0o600)
-    os.chown(path, 12_345, -1)
-    with pytest.raises(Misuse, match="belongs to another user"):
-        read_passphrase(path)

@@ -1,0 +1,73 @@
+"""Officers' key files, and the unlock key: those hold it whom the ledger says, and nobody else."""
+
+from __future__ import annotations
+
+import os
+
+from registry.desk.desk import Desk
+from registry.errors import RegistryError
+from registry.ledger.signature import Ed25519Signer
+from registry.records.encoding import from_base64
+from registry.records.roles import Role
+from registry.records.rules import AWAITS
+from registry.records.standing import Standing
+from registry.sequencer import Milestone, Recorded
+from registry.storage.signer import OfficeKeys, Signer
+from registry.vault.exchange import exchange_public
+
+
+class Keyring:
+    """The office's keys while it is open, and the signer's folder that they came from."""
+
+    def __init__(self, signer: Signer, keys: OfficeKeys, origin: str, milestone: Milestone) -> None:
+        self.keys = keys
+        self._signer, self._origin, self._milestone = signer, origin, milestone
+
+    def settle(self, standing: Standing) -> None:
+        """Those who may open the office hold its unlock key, and nobody else: hand over, or rotate, by the ledger."""
+        keep: dict[str, bytes] = {}
+        for reference in standing.may_open():
+            officer = standing.officer(reference)
+            if officer is not None and officer.revoked is None:
+                keep[reference] = from_base64(officer.exchange)
+        held = set(self._signer.who_may_open())
+        if held - set(keep):
+            self.keys = self._signer.rotate(self.keys, keep)
+            self._milestone("unlock key changed")
+        else:
+            for reference in sorted(set(keep) - held):
+                self._signer.hand_over(self.keys, reference, keep[reference])
+                self._milestone("unlock key handed")
+
+    def enrol(
+        self,
+        desk: Desk,
+        name: str,
+        department: str,
+        passphrase: str,
+        *,
+        role: Role | None,
+        until: int | None,
+        may_open: bool,
+    ) -> tuple[Recorded, ...]:
+        """Make the officer's key file, then record enrolment, hand-over and appointment, as asked.
+
+        A key file whose enrolment was refused is taken away again. Raises Misuse, Refused, Busy.
+        """
+        reference = desk.officers.next_reference()
+        seed = os.urandom(32)
+        key = Ed25519Signer(seed).public
+        self._signer.officers.keep(name, seed, passphrase, officer=reference, origin=self._origin)
+        self._milestone("key file written")
+        try:
+            enrolled = desk.officers.enrol(name, department, key, exchange_public(seed), reference=reference)
+        except RegistryError:
+            self._signer.officers.remove(name)
+            raise
+        recorded = [enrolled]
+        if enrolled.rule != AWAITS:
+            if may_open:  # before he may be an administrator, whose word a hand-over would then want
+                recorded.append(desk.officers.hand_unlock(reference))
+            if role is not None:
+                recorded.append(desk.officers.appoint(reference, role, until))
+        return tuple(recorded)
