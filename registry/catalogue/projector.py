@@ -292,7 +292,7 @@ def _load_closed(case: _Case) -> Projection:
         line = line._replace(closed=case.position, outcome=details.outcome, counts=canonical(details.counts).decode())
     else:
         line = None
-    return Projection(case.kept(), load=line, envelope=_envelope(case))
+    return Projection(case.kept(), load=line)
 
 
 PROJECTIONS: dict[Kind, Callable[[_Case], Projection]] = {

@@ -170,15 +170,13 @@ class LoadOpened(Details, frozen=True):
 
 
 class LoadClosed(Details, frozen=True):
-    """A load ended. `root` is the RFC 6962 root over its rows' leaf hashes in row order; `document` is the sealed
-    list of sources."""
+    """A load ended: counts by kind, and the RFC 6962 root over its rows' leaf hashes in row order, base64."""
 
     counts: dict[str, int]
     outcome: Literal["FINISHED", "STOPPED"]
     root: str
     first: int | UnsetType = UNSET
     last: int | UnsetType = UNSET
-    vault: Sealed | UnsetType = UNSET
 
 
 class RowDetails(Details, frozen=True):

@@ -140,9 +140,7 @@ class Book:
         return self.act(Kind.LOAD_OPENED, details, subject, department=department)
 
     def close_load(self, load: int, *, refused: bool = False) -> int:
-        details = acts.LoadClosed(
-            counts={"recorded": 2, "rows": 2}, outcome="FINISHED", root=DIGEST, vault=sealed(load)
-        )
+        details = acts.LoadClosed(counts={"recorded": 2, "rows": 2}, outcome="FINISHED", root=DIGEST)
         return self.act(Kind.LOAD_CLOSED, details, f"load/{load}", refused=refused)
 
     def lodge(
