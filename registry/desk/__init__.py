@@ -4,7 +4,8 @@ desk         the desk itself; signing in by challenge; the public's desk
 session      who acts, and the signature that only his process can make
 muniments    lodge, revise, withdraw, open
 bodies       lines of a load with bodies, made ready
-loads        recognise, try, load, go on
+loads        recognise, try, load, go on, list
+sources      where a load's bytes come from
 officers     enrol, appoint, revoke, confirm, departments
 lookups      find, show, history
 receipts     an entry to take away, with all that makes it mean something

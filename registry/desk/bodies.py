@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from registry.desk.session import Session
+from registry.desk.sources import Source, measure
 from registry.errors import Malformed, Misuse, NotHeld, Shredded
 from registry.loading.loader import Prepared
 from registry.loading.rows import MunimentRow, Reject, SourceRow
@@ -27,14 +27,12 @@ from registry.records.muniment import MunimentKind, SubjectState, Visibility
 from registry.records.rows import muniment_details
 from registry.records.subject import Last
 
-READ_BYTES = 1 << 20
-
 
 class Preparer:
     """One load's lines, in order. `sealing=False` tries a load without keeping anything."""
 
-    def __init__(self, session: Session, folder: Path, *, sealing: bool = True) -> None:
-        self._session, self._folder, self._sealing = session, folder.resolve(), sealing
+    def __init__(self, session: Session, files: Source, *, sealing: bool = True) -> None:
+        self._session, self._files, self._sealing = session, files, sealing
         self._versions: dict[str, int] = {}
         self._said: dict[str, set[str]] = {}
 
@@ -55,9 +53,9 @@ class Preparer:
             raise Misuse(f"{subject} is held by another department: only its own loader adds to it")
         if row.op == "D":
             return self._withdrawal(number, row, subject, last)
-        body = self._body(row)
+        body = None if row.body is None else self._files.body(Path(row.body))
         try:
-            content, size = _measure(body) if body else (None, 0)
+            content, size = measure(body) if body else (None, 0)
             source = _source(row, content)
             if self._known(subject, source, last):
                 return Prepared(number, subject, subject_digest(subject), row.op, b"{}", False, known=True)
@@ -117,18 +115,6 @@ class Preparer:
             visibility=Visibility(row.visibility),
         )
 
-    def _body(self, row: MunimentRow) -> BinaryIO | None:
-        if row.body is None:
-            return None
-        path = (self._folder / row.body).resolve()
-        if not path.is_relative_to(self._folder):
-            raise Misuse(f"body {str(row.body)!a}: lies outside of the file's folder, by a link")
-        if not path.is_file():
-            raise Misuse(f"body {str(row.body)!a}: no such file beside the file that was loaded")
-        if path.stat().st_size == 0:
-            raise Misuse(f"body {str(row.body)!a}: is empty; leave 'body' out where there is none")
-        return path.open("rb")
-
     def _known(self, subject: str, source: str, last: Last | None) -> bool:
         """Whether this very line was recorded before, in this file or the registry."""
         if source in self._said.get(subject, ()):
@@ -147,16 +133,6 @@ class Preparer:
                     return True
             at = None if entry.previous is UNSET else entry.previous.position
         return False
-
-
-def _measure(body: BinaryIO) -> tuple[str, int]:
-    """(base64 SHA-256, bytes) of the body; the stream stands at its beginning again."""
-    sha = hashlib.sha256()
-    while chunk := body.read(READ_BYTES):
-        sha.update(chunk)
-    size = body.seek(0, os.SEEK_END)
-    body.seek(0)
-    return to_base64(sha.digest()), size
 
 
 def _source(row: MunimentRow, content: str | None) -> str:

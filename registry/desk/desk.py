@@ -46,12 +46,20 @@ class Desk(PublicDesk):
         self.officers = Officers(session)
 
 
-def challenge_bytes(origin: str, nonce: bytes) -> bytes:
-    """What an officer signs to sign in: `muniment-signin@v1⏎` ‖ origin ‖ `⏎` ‖ 32 random bytes of the office."""
-    return b"muniment-signin@v1\n" + origin.encode() + b"\n" + nonce
+CHALLENGE_BYTES = 32
 
 
-def sign_in(services: Services, officer: str, sign: Sign, milestone: Callable[[str], None]) -> Desk:
+def challenge_bytes(origin: str, nonce: bytes, peer: bytes = b"") -> bytes:
+    """What an officer signs to sign in: `muniment-signin@v1⏎` ‖ origin ‖ `⏎` ‖ 32 random bytes of the office ‖ peer.
+
+    `peer` says who signs in from another process: `⏎uid 1000`. A challenge passed on to somebody else is of no use.
+    """
+    return b"muniment-signin@v1\n" + origin.encode() + b"\n" + nonce + peer
+
+
+def sign_in(
+    services: Services, officer: str, sign: Sign, milestone: Callable[[str], None], *, peer: bytes = b""
+) -> Desk:
     """Open a desk: the office's challenge is signed with the officer's key, checked against the one enrolled.
 
     Raises NotPermitted for an unknown or revoked officer, BadSignature for another key than the enrolled one.
@@ -61,6 +69,6 @@ def sign_in(services: Services, officer: str, sign: Sign, milestone: Callable[[s
         raise NotPermitted(f"{officer} is not enrolled in {services.origin}", rule="enrolled")
     if enrolled.revoked is not None:
         raise NotPermitted(f"the key of {officer} was revoked at position {enrolled.revoked}", rule="key-revoked")
-    challenge = challenge_bytes(services.origin, services.random(32))
+    challenge = challenge_bytes(services.origin, services.random(CHALLENGE_BYTES), peer)
     verify_ed25519(from_base64(enrolled.key, 32, "officer's key"), sign(challenge), challenge)
     return Desk(services, Session(services, officer, sign), milestone)

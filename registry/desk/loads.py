@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
@@ -13,11 +12,12 @@ import msgspec
 
 from registry.desk.bodies import Preparer
 from registry.desk.session import Session
+from registry.desk.sources import FileSource, Source, source_digest
 from registry.errors import Malformed, Misuse, NotPermitted, Refused
 from registry.loading import json_lines, price_paid
 from registry.loading.dry_run import dry_run
 from registry.loading.loader import Loader, Prepared, prepare_sale, said_before
-from registry.loading.rejects import Rejects
+from registry.loading.rejects import Kept, Rejects
 from registry.loading.rows import MunimentRow, Reject, SourceRow
 from registry.records.acts import Kind, LoadOpened
 from registry.records.encoding import to_base64
@@ -29,7 +29,6 @@ from registry.sequencer import closing
 
 SALES, MUNIMENTS = "sales", "muniments"
 HEAD_BYTES = 65_536
-READ_BYTES = 1 << 20
 
 Reader = Callable[[BinaryIO], Iterator[SourceRow | MunimentRow | Reject]]
 
@@ -73,24 +72,27 @@ class Loads:
     def __init__(self, session: Session, milestone: Callable[[str], None] = lambda name: None) -> None:
         self._session, self._milestone = session, milestone
 
-    def recognise(self, path: Path, form: str = SALES) -> str:
+    def list(self) -> tuple[Load, ...]:
+        """Every load, oldest first. Raises NotPermitted."""
+        self._session.permit(Verb.LOAD_READ)
+        return tuple(sorted(self._session.services.store.loads(), key=lambda load: load.position))
+
+    def recognise(self, path: Path | Source, form: str = SALES) -> str:
         """The dialect of the file. Raises Misuse naming what was found."""
-        try:
-            with path.open("rb") as stream:
-                head = stream.read(HEAD_BYTES)
-        except OSError as error:
-            raise Misuse(f"{path}: cannot be read ({error.strerror})") from error
+        source = _source(path)
+        with source.open() as stream:
+            head = stream.read(HEAD_BYTES)
         try:
             return json_lines.recognise(head) if form == MUNIMENTS else price_paid.recognise(head)
         except Malformed as error:
-            raise Misuse(f"{path.name}: {error}") from error
+            raise Misuse(f"{source.name}: {error}") from error
 
     def load(
         self,
-        path: Path,
+        path: Path | Source,
         form: str = SALES,
         *,
-        rejects: Path | None = None,
+        rejects: Path | Callable[[], Kept] | None = None,
         told: Told = lambda progress: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> LoadReport:
@@ -99,21 +101,21 @@ class Loads:
         Raises Misuse (not readable, not a dialect we know), Refused (recorded), Busy, LedgerHalted.
         """
         began = perf_counter()
-        dialect = self.recognise(path, form)
+        source = _source(path)
+        dialect = self.recognise(source, form)
         services = self._session.services
-        digest = file_digest(path)
+        digest = source_digest(source)
         done = [load for load in services.store.loads(digest) if load.state is LoadState.FINISHED]
         if done:
             rows = done[-1].counts.rows
-            return _report(path, done[-1], Counts(rows=rows, already=rows), began, known=True)
-        name = path.name
+            return _report(source.name, done[-1], Counts(rows=rows, already=rows), began, known=True)
+        name = source.name
         check_text("file name", name, 255)
         load = self._open(digest, name, dialect)
-        rejects = rejects or path.with_name(f"{name}.rejects.csv")
-        with path.open("rb") as stream, Rejects(rejects) as kept:
+        with source.open() as stream, _kept(source, rejects) as kept:
             kept.truncate(load.rejects_bytes)
             counted = _Counted(stream)
-            preparer = Preparer(self._session, path.parent) if form == MUNIMENTS else None
+            preparer = Preparer(self._session, source) if form == MUNIMENTS else None
             loader = Loader(
                 services.writer(),
                 load,
@@ -122,41 +124,42 @@ class Loads:
                 milestone=self._milestone,
                 stopped=stopped,
             )
-            size = max(os.fstat(stream.fileno()).st_size, 1)
+            size = max(source.size(), 1)
 
             def report(counts: Counts) -> None:
                 told(LoadProgress(min(counted.read_bytes / size, 1.0), counts, perf_counter() - began))
 
             load = loader.run(_reader(form)(cast(BinaryIO, counted)), report)
             interrupted = stopped()
-        if load.rejects_bytes == 0 and rejects.exists():
-            rejects.unlink()
+        if load.rejects_bytes == 0:
+            kept.drop()
         if interrupted:
-            return _report(path, load, load.counts, began, rejects=rejects)
-        if file_digest(path) != digest:
+            return _report(name, load, load.counts, began, rejects=kept.path)
+        if counted.digest() != digest:
             load = self._close(load, "STOPPED")
             raise Misuse(
                 f"{name}: changed while it was loaded; load/{load.position} was stopped after {load.counts.rows} rows"
             )
         load = self._close(load, "FINISHED")
         services.caught_up()
-        return _report(path, load, load.counts, began, rejects=rejects)
+        return _report(name, load, load.counts, began, rejects=kept.path)
 
     def dry_run(
-        self, path: Path, form: str = SALES, *, told: Told = lambda progress: None
+        self, path: Path | Source, form: str = SALES, *, told: Told = lambda progress: None
     ) -> tuple[LoadReport, tuple[Reject, ...]]:
         """What `load` would report, nothing recorded; with the first 1,000 rejects."""
         began = perf_counter()
-        dialect = self.recognise(path, form)
+        file = _source(path)
+        dialect = self.recognise(file, form)
         self._session.permit(Verb.LOAD_RUN, self._session.department)
         services = self._session.services
         rejects: list[Reject] = []
 
         def source() -> Iterator[Prepared | Reject]:
             # Asked twice, so with a memory of its own each time: what the first pass saw is not "already there".
-            preparer = Preparer(self._session, path.parent, sealing=False) if form == MUNIMENTS else None
+            preparer = Preparer(self._session, file, sealing=False) if form == MUNIMENTS else None
             prepare = preparer.prepare if preparer else self._sale
-            with path.open("rb") as stream:
+            with file.open() as stream:
                 for number, row in enumerate(_reader(form)(stream), 1):
                     yield row if isinstance(row, Reject) else prepare(number, row)
 
@@ -168,8 +171,8 @@ class Loads:
             rejected=lambda reject: rejects.append(reject) if len(rejects) < 1_000 else None,
             report=lambda counts: told(LoadProgress(0.0, counts, perf_counter() - began)),
         )
-        load = Load(0, "", path.name, dialect, self._session.officer, self._session.department)
-        return _report(path, load, counts, began, dry=True), tuple(rejects)
+        load = Load(0, "", file.name, dialect, self._session.officer, self._session.department)
+        return _report(file.name, load, counts, began, dry=True), tuple(rejects)
 
     def _sale(self, number: int, row: SourceRow | MunimentRow) -> Prepared | Reject:
         """A sale's row; one that another department holds is not ours to change."""
@@ -230,32 +233,42 @@ class Loads:
 
 
 class _Counted:
-    """A stream that knows how many bytes were read of it."""
+    """A stream that knows how many bytes were read of it, and their digest: what was loaded is what was signed for."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self.read_bytes = stream, 0
+        self._sha = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._stream.read(size)
         self.read_bytes += len(chunk)
+        self._sha.update(chunk)
         return chunk
+
+    def digest(self) -> str:
+        """Base64 SHA-256 of what was read."""
+        return to_base64(self._sha.digest())
 
 
 def _reader(form: str) -> Reader:
     return json_lines.read if form == MUNIMENTS else price_paid.read
 
 
-def file_digest(path: Path) -> str:
-    """Base64 SHA-256 of the file, read in pieces."""
-    sha = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(READ_BYTES):
-            sha.update(chunk)
-    return to_base64(sha.digest())
+def _source(path: Path | Source) -> Source:
+    return FileSource(path) if isinstance(path, Path) else path
+
+
+def _kept(source: Source, rejects: Path | Callable[[], Kept] | None) -> Kept:
+    """Opened only once the load is: one that is refused leaves no file."""
+    if rejects is None and isinstance(source, FileSource):
+        rejects = source.rejects()
+    if rejects is None:
+        raise Misuse(f"{source.name}: say where rejected rows go")
+    return Rejects(rejects) if isinstance(rejects, Path) else rejects()
 
 
 def _report(
-    path: Path,
+    name: str,
     load: Load,
     counts: Counts,
     began: float,
@@ -266,7 +279,7 @@ def _report(
 ) -> LoadReport:
     seconds = max(perf_counter() - began, 1e-9)
     return LoadReport(
-        file=path.name,
+        file=name,
         **msgspec.structs.asdict(counts),
         first=None if known else load.first,
         last=None if known else load.last,

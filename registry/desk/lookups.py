@@ -207,7 +207,8 @@ class Lookups:
             return view
         return View(view.subject, WITHHELD, position, view.number, view.recorded_at, {}, view.previous, view.link)
 
-    def gaps(self, views: tuple[View, ...]) -> tuple[str, ...]:
+    @staticmethod
+    def gaps(views: tuple[View, ...]) -> tuple[str, ...]:
         """What is wrong with a history, in words; empty when numbers run on and every link agrees with the tree."""
         wrong = []
         for before, view in zip((None, *views), views, strict=False):
@@ -217,6 +218,10 @@ class Lookups:
             if view.link is False:
                 wrong.append(f"number {view.number} (position {view.position}): its link does not agree with the tree")
         return tuple(wrong)
+
+    def leaves(self, positions: tuple[int, ...]) -> tuple[bytes, ...]:
+        """Leaf hashes (32 bytes) at these positions, which anyone may know. Raises NotHeld."""
+        return tuple(self._services.log.leaf(position) for position in positions)
 
     # ---- versions ----
 

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from registry.desk.lookups import Lookups
 from registry.desk.session import Session
-from registry.errors import Misuse, NotHeld, Refused, Stale
+from registry.errors import Misuse, NotHeld, Refused, Stale, Unproven
 from registry.records.acts import Kind, Lodged, Revised, Withdrawn
 from registry.records.disclosure import pack, withhold
 from registry.records.encoding import to_base64
@@ -150,7 +150,7 @@ class Muniments:
     def _enter(self, kind: Kind, act: Lodged | Revised, subject: str, sealed: Sealed) -> Recorded:
         try:
             return self._session.act(kind, act, subject)
-        except (Refused, NotHeld, Misuse) as error:
+        except (Refused, NotHeld, Misuse, Unproven) as error:
             if not isinstance(error, Refused) or error.position is None:  # not even a refusal names this envelope
                 self._session.services.vault.discard(sealed.id)
             raise

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET
 
 from registry.desk.session import Session
-from registry.errors import Misuse, NotHeld
+from registry.errors import Misuse, NotHeld, NotPermitted
 from registry.ledger.signature import check_public_key
 from registry.records.acts import (
     Appointed,
@@ -97,6 +97,17 @@ class Officers:
             for one in standing.officers()
             if everyone or one.department == self._session.department
         )
+
+    def names(self) -> dict[str, str]:
+        """Sign-in names by reference, of those whom this desk may list; none where it may list nobody."""
+        try:
+            return {one.officer: one.name for one in self.list() if one.name}
+        except NotPermitted:
+            return {}
+
+    def may_open(self) -> tuple[str, ...]:
+        """References of those who may open the office."""
+        return tuple(self._session.services.standing().may_open())
 
     def departments(self) -> tuple[DepartmentView, ...]:
         """Every department, in order of coming."""

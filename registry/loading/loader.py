@@ -24,7 +24,7 @@ from registry.errors import Stale
 from registry.ledger.log import Log
 from registry.ledger.merkle import leaf_hash
 from registry.ledger.tiles import Edge
-from registry.loading.rejects import Rejects
+from registry.loading.rejects import Kept
 from registry.loading.rows import MunimentRow, Reject, SourceRow
 from registry.records import rows
 from registry.records.acts import Previous, Row, decode_entry, link
@@ -205,7 +205,7 @@ class Loader:
         self,
         sequencer: Sequencer,
         load: Load,
-        rejects: Rejects,
+        rejects: Kept,
         prepare: Callable[[int, SourceRow | MunimentRow], Prepared | Reject],
         *,
         milestone: Callable[[str], None],

@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from registry.errors import Busy, Misuse
 from registry.loading.rows import Reject
@@ -25,6 +25,22 @@ from registry.records.text import csv_cell
 HEADER: Final = b"line,column,reason,original\n"
 
 _MARKED: Final = (b"=", b"+", b"-", b"@", b"\t", b"\r", b"'")  # as csv_cell marks text, and its mark itself
+
+
+class Kept(Protocol):
+    """Where a load's rejects are kept: a `Rejects`, or one that lies with an officer's process at the door. `path` is
+    the file's name as its owner knows it."""
+
+    path: Path
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, at: TracebackType | None
+    ) -> None: ...
+    def write(self, rejects: Iterable[Reject]) -> int: ...
+    def flush(self) -> int: ...
+    def truncate(self, length: int) -> None: ...
+    def drop(self) -> None: ...
 
 
 class Rejects:
@@ -59,7 +75,10 @@ class Rejects:
 
         Raises Busy where the storage takes no more.
         """
-        lines = b"".join(map(_line, rejects))
+        return self.append(csv_lines(rejects))
+
+    def append(self, lines: bytes) -> int:
+        """The same, of lines that `csv_lines` made."""
         if lines and not self._length:
             lines = HEADER + lines
         try:
@@ -99,6 +118,10 @@ class Rejects:
             raise self._full(error) from error
         self._length = length
 
+    def drop(self) -> None:
+        """Take the file away: nothing was rejected. Only once it is closed."""
+        self.path.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Close the file; safe twice."""
         try:
@@ -108,6 +131,11 @@ class Rejects:
 
     def _full(self, error: OSError) -> Busy:
         return Busy(f"{self.path}: the rejects cannot be written ({error.strerror}); make room, then load again")
+
+
+def csv_lines(rejects: Iterable[Reject]) -> bytes:
+    """The lines of these rejects, without the header."""
+    return b"".join(map(_line, rejects))
 
 
 def _line(reject: Reject) -> bytes:

@@ -79,7 +79,7 @@ class Office:
         self.signer = SignerFolder(settings.signer, settings.registry)
         self.keys = self.signer.log_keys()
         self.origin = self.keys[0].name
-        self._lock, self._milestone, self._clock = lock, milestone, clock
+        self._lock, self.milestone, self._clock = lock, milestone, clock
         self._stores = Stores(settings.registry, keys, milestone, founding=founding)
         self.store, self.log = self._stores.ledger, self._stores.log
         self.catalogue, self.vault = self._stores.catalogue, self._stores.vault
@@ -208,7 +208,7 @@ class Office:
 
     def desk_of(self, reference: str, seed: bytes) -> Desk:
         """Sign in with the seed itself (32 bytes), as a process that keeps its officer's key does."""
-        return sign_in(self.services, reference, Ed25519Signer(seed).sign, self._milestone)
+        return sign_in(self.services, reference, Ed25519Signer(seed).sign, self.milestone)
 
     def public(self) -> PublicDesk:
         """The public's desk."""
@@ -288,7 +288,7 @@ class Office:
             origin=self.origin,
             clock=self._clock,
             committed=self._beside.committed,
-            milestone=self._milestone,
+            milestone=self.milestone,
         )
         sealer = Sealer(
             self.store,
@@ -298,7 +298,7 @@ class Office:
             signers=signers,
             keys=self.keys,
             clock=self._clock,
-            milestone=self._milestone,
+            milestone=self.milestone,
         )
         self.services = self._services()
         self._beside.start(sealer, self.sequencer.halt, sealing=sealing)
@@ -311,8 +311,8 @@ class Office:
             return
         self._beside.seal()
         if left_open:
-            sweep_bodies(self.services, self._milestone)
-            sweep_keys(self.services, self.signer, self._milestone)
+            sweep_bodies(self.services, self.milestone)
+            sweep_keys(self.services, self.signer, self.milestone)
         self._settle_unlock()
 
     def _record_founding(self, seed: bytes, department: str, department_name: str, officer: str) -> None:
@@ -410,7 +410,7 @@ class Office:
         recorded = desk.officers.adopt_mark(reason)
         head = self.store.head()
         self._marking().adopt(MarkedHead(self.origin, head.size, head.root, self._clock()))
-        self._milestone("mark adopted")
+        self.milestone("mark adopted")
         self._beside.seal()
         self._settle_unlock()
         return recorded
@@ -420,6 +420,10 @@ class Office:
             raise Misuse("this signer holds a mark already; only a lost one is adopted anew")
 
     # ---- leaving ----
+
+    def leave(self) -> None:
+        """Close the connections of this thread, which is done with the office; the others keep theirs."""
+        self._stores.close()
 
     def close(self) -> None:
         """Finish what waits, seal it, let go of the lock. Safe twice."""

@@ -22,9 +22,9 @@ CLERK = "intake-clerk"
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(kind_of_town: type[Town], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    found = Town(folder).staff()
+    found = kind_of_town(folder).staff()
     for name in ("differing.csv", "adds.csv", "changes.csv", "deletes.csv", "mangled.csv", "empty-postcodes.csv"):
         found.desk("loader").loads.load(Path(shutil.copy(FIXTURES / name, folder / name)))
     yield found

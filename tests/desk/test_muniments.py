@@ -23,9 +23,9 @@ CLERK = "intake-clerk"
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(kind_of_town: type[Town], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Whatever is lodged, the audit finds nothing wrong."""
-    found = Town(tmp_path_factory.mktemp("town")).staff()
+    found = kind_of_town(tmp_path_factory.mktemp("town")).staff()
     yield found
     assert examined(found).faults == ()
     found.close()

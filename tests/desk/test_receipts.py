@@ -20,8 +20,8 @@ BODY = b"This deed witnesseth"
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    found = Town(tmp_path_factory.mktemp("town")).staff()
+def town(kind_of_town: type[Town], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    found = kind_of_town(tmp_path_factory.mktemp("town")).staff()
     found.desk("loader").loads.load(FIXTURES / "differing.csv", rejects=found.settings.registry.parent / "rejects.csv")
     yield found
     found.close()

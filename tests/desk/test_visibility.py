@@ -65,8 +65,8 @@ QUESTIONS: dict[str, Callable[[PublicDesk, str], object]] = {
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    found = Town(tmp_path_factory.mktemp("town")).staff()
+def town(kind_of_town: type[Town], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    found = kind_of_town(tmp_path_factory.mktemp("town")).staff()
     found.enrol("police-auditor", Role.AUDITOR, "POL")
     yield found
     found.close()

@@ -1,0 +1,13 @@
+"""The door: the office's Unix socket, through which desks in other processes reach it. No rule of its own.
+
+    frames     what crosses the door, and how: messages, their bytes, their deadlines
+    verbs      the one table of what may be asked, verb by verb
+    consent    what an officer's process looks at before it signs what the office asks it to
+    spool      bodies on their way, kept aside under a key that nobody keeps
+    carried    a client's files, as the office's desk sees them
+    server     the office's side: one thread a connection
+    client     the other side: knock, sign in, and a desk like any other
+
+The desk itself stands in the office, so every right is checked and every reading recorded there, whatever the client
+does; the officer's key stands in his own process, which is asked for each signature and never signs blind (ADR 0009).
+"""
