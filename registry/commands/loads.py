@@ -15,8 +15,6 @@ from registry.commands.manual import counter
 from registry.commands.opening import Recording, recording, signed_in
 from registry.commands.progress import meter
 from registry.errors import Misuse
-from registry.records.roles import Verb
-from registry.records.rules import permit
 
 if TYPE_CHECKING:
     from registry.desk.loads import LoadProgress, LoadReport
@@ -160,13 +158,8 @@ def loads(asked: Asked) -> None:
     Exit codes: 0, 1, 2, 3
     See also: load, history
     """
-    with signed_in(asked) as (office, desk):
-        services = office.services
-        standing = services.standing()
-        officer = standing.officer(desk.officer)
-        if officer is not None:
-            permit(standing, officer, Verb.LOAD_READ, None, services.clock())
-        found = sorted(services.store.loads(), key=lambda one: one.position)
+    with signed_in(asked) as desk:
+        found = desk.loads.list()
     if asked.as_json:
         output.say_json(
             [

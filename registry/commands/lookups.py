@@ -66,7 +66,7 @@ def find(
     """
     most = whole(limit, "--limit", 1, MOST_FOUND)
     behind = position(after) if after is not None else None
-    with looking(asked) as (_, desk):
+    with looking(asked) as desk:
         found = desk.lookups.find(" ".join(words), limit=most, after=behind)
         lag = desk.status().not_yet_searchable
         attributions = _attributions(desk, found)
@@ -114,7 +114,7 @@ def show(asked: Asked, reference: Subject) -> None:
     See also: history, open, receipt
     """
     about = subject(reference)
-    with looking(asked, reads=True) as (_, desk):
+    with looking(asked, reads=True) as desk:
         found = desk.lookups.show(about)
     if asked.as_json:
         output.say_json({**msgspec.to_builtins(found), "recorded_at": output.moment(found.recorded_at)})
@@ -159,11 +159,13 @@ def history(asked: Asked, reference: Subject) -> None:
     See also: show, receipt, audit
     """
     about = subject(reference)
-    with looking(asked, reads=True) as (office, desk):
+    from registry.desk.desk import Desk
+
+    with looking(asked, reads=True) as desk:
         views = desk.lookups.history(about)
         wrong = desk.lookups.gaps(views)
-        hashes = [office.services.log.leaf(view.position) for view in views]
-        names = office.services.names()
+        hashes = desk.lookups.leaves(tuple(view.position for view in views))
+        names = desk.officers.names() if isinstance(desk, Desk) else {}
         attributions = _attributions(desk, views)
     if asked.as_json:
         output.say_json(
@@ -244,10 +246,10 @@ def receipt(
     wanted = subject_or_position(what)
     with new_file(out) as stream:
         if with_disclosures:
-            with signed_in(asked, reads=True) as (_, desk):
+            with signed_in(asked, reads=True) as desk:
                 at, raw = desk.receipts.take(wanted, disclosures=True)
         else:
-            with looking(asked) as (_, desk_of_any):
+            with looking(asked) as desk_of_any:
                 at, raw = desk_of_any.receipts.take(wanted)
         stream.write(raw)
     if asked.as_json:

@@ -99,7 +99,7 @@ def enrol(
         raise Misuse(LOCKED_OUT)
     secret = new_passphrase(new_passphrase_file, name)
     with recording(asked) as held:
-        recorded = list(held.office.enrol(held.desk, name, department, secret, may_open=may_open))
+        recorded = list(held.enrol(name, department, secret, may_open=may_open))
         # The key before the role: a new administrator is the one whose word the key would wait for.
         if wanted is not None and recorded[0].rule != AWAITS:
             recorded.append(held.desk.officers.appoint(recorded[0].subject, wanted, end))
@@ -146,7 +146,7 @@ def appoint(
     with recording(asked) as held:
         officers = held.desk.officers
         reference = officers.reference(name)
-        opens = reference in held.office.services.standing().may_open()
+        opens = reference in officers.may_open()
         if wanted is Role.ADMINISTRATOR and not (opens or may_open):
             raise Misuse(LOCKED_OUT)
         if may_open and not opens:
@@ -244,7 +244,7 @@ def list_officers(asked: Asked) -> None:
     Exit codes: 0, 1, 2, 3
     See also: officer confirm, roles, department list
     """
-    with signed_in(asked, reads=True) as (_, desk):
+    with signed_in(asked, reads=True) as desk:
         found = desk.officers.list()
     if asked.as_json:
         output.say_json(found)

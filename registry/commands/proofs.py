@@ -18,7 +18,7 @@ from registry.commands.asked import Asked, command
 from registry.commands.exits import REFUSED
 from registry.commands.files import open_file, read_whole
 from registry.commands.manual import counter
-from registry.commands.opening import recording, watching
+from registry.commands.opening import alone, watching
 from registry.commands.progress import counting, meter
 from registry.errors import Misuse, NotHeld, Unproven
 from registry.records.encoding import from_base64, to_base64
@@ -185,7 +185,7 @@ def checkpoint(
     if (reason is not None) != adopt:
         raise Misuse("--adopt and --reason go together: a new mark wants a reason that stands in the ledger")
     if adopt and reason is not None:
-        with recording(asked, adopting=True) as held:
+        with alone(asked, adopting=True) as held:
             recorded = held.office.adopt_mark(held.desk, reason)
         tell_act(recorded, "Adopted a new mark", asked.as_json)
     elif listed:
@@ -323,7 +323,7 @@ def rebuild(
     if check:
         _compare(asked)
         return
-    with recording(asked) as held, meter("rebuilding", "entries") as tell:
+    with alone(asked) as held, meter("rebuilding", "entries") as tell:
         count = held.office.rebuild(told=counting(tell))
     if asked.as_json:
         output.say_json({"ok": True, "entries": count, "differences": []})

@@ -16,6 +16,7 @@ holders are brought in line with the ledger.
 """
 
 from registry.office.founding import FOUNDER
+from registry.office.keyring import enrol, open_key
 from registry.office.office import Office, now_ms
 
-__all__ = ["FOUNDER", "Office", "now_ms"]
+__all__ = ["FOUNDER", "Office", "enrol", "now_ms", "open_key"]

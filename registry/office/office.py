@@ -27,7 +27,7 @@ from registry.ledger.sealer import Sealer, check_mark
 from registry.ledger.signature import Ed25519Signer
 from registry.office.beside import Beside, Riding
 from registry.office.founding import FOUNDER, founding_acts
-from registry.office.keyring import Keyring
+from registry.office.keyring import Keyring, enrol
 from registry.office.mending import sweep_bodies, sweep_keys
 from registry.office.stores import Stores, must_exist
 from registry.records.identifiers import check_department, check_origin
@@ -345,8 +345,20 @@ class Office:
         until: int | None = None,
         may_open: bool = False,
     ) -> tuple[Recorded, ...]:
-        """Make the officer's key file, then record enrolment, hand-over and appointment: see `Keyring.enrol`."""
-        return self._writing().enrol(desk, name, department, passphrase, role=role, until=until, may_open=may_open)
+        """Make the officer's key file, then record enrolment, hand-over and appointment: see `keyring.enrol`."""
+        self._writing()
+        return enrol(
+            self.settings,
+            self.origin,
+            desk,
+            name,
+            department,
+            passphrase,
+            role=role,
+            until=until,
+            may_open=may_open,
+            milestone=self.milestone,
+        )
 
     def change_passphrase(self, officer: str, old: str, new: str) -> None:
         """Seal the officer's key file anew. Raises Misuse for a wrong old passphrase."""

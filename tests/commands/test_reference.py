@@ -77,6 +77,7 @@ ISSUE = {
     "audit": "--json --ledger-only --against",
     "rebuild": "--check",
     "export-log": "",
+    "office": "--registry --officer",
 }
 """What was asked for; `demo`, `workbench` and `gateway` are loaded when they are called."""
 
