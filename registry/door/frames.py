@@ -250,12 +250,13 @@ class Line:
             raise Malformed(f"no message of the door ({error})") from error
         return message
 
-    def waits(self, bell: int) -> bool:
-        """Wait, however long, until something comes; false where it is the bell (a descriptor) that rings."""
+    def waits(self, bell: int, wait_s: float | None = None) -> bool:
+        """Wait, however long, until something comes; false where the bell (a descriptor) rings, or the time is up."""
         poll = select.poll()
         poll.register(self._connection, select.POLLIN)
         poll.register(bell, select.POLLIN)
-        return all(descriptor != bell for descriptor, _ in poll.poll())
+        found = poll.poll(None if wait_s is None else wait_s * 1_000)
+        return bool(found) and all(descriptor != bell for descriptor, _ in found)
 
     def close(self) -> None:
         """Leave; safe twice."""

@@ -66,6 +66,7 @@ MOST_DESKS = 16
 SIGN_IN_S = 20.0
 GRACE_S = 10.0
 NO_ROOM_S = 0.1
+CLOSING = "the office is closing: nothing recorded; try again when it is open"
 SHOWN_BYTES = 1_024
 """How much of a rejected row's own bytes a dry run shows through the door."""
 _CREDENTIALS = struct.Struct("3i")
@@ -203,7 +204,7 @@ class Connection:
         """Until it leaves, or the door closes."""
         try:
             self._welcome()
-            signs_in = self._line.heard_by_office(SIGN_IN_S)
+            signs_in = self._first()
             if not isinstance(signs_in, SignIn):
                 raise Malformed("the door expected who signs in")
             desk = self._desk(signs_in.officer)
@@ -218,12 +219,18 @@ class Connection:
             self._line.close()
 
     def _welcome(self) -> None:
-        hello = self._line.heard_by_office(SIGN_IN_S)
+        hello = self._first()
         if not isinstance(hello, Hello):
             raise Malformed("the door expected hello")
         if hello.version != VERSION:
             raise Misuse(f"the office speaks version {VERSION} of the door, you version {hello.version}: update one")
         self._line.send(Welcome(VERSION, self._door.office.origin))
+
+    def _first(self) -> FromClient:
+        """What comes before a desk is open, in time."""
+        if not self._line.waits(self._door.bell, SIGN_IN_S):
+            raise Busy(CLOSING if self._door.stopping else "nobody signed in in time: knock again")
+        return self._line.heard_by_office()
 
     def _desk(self, officer: str) -> Desk:
         office = self._door.office
@@ -243,7 +250,7 @@ class Connection:
             if not isinstance(ask, Ask):
                 raise Malformed("the door expected a verb")
             self._answer(desk, ask)
-        self._line.send(Closing("the office is closing: nothing recorded; try again when it is open"))
+        self._line.send(Closing(CLOSING))
 
     def _answer(self, desk: Desk, ask: Ask) -> None:
         try:

@@ -52,7 +52,7 @@ class DoorTown(Town):
 
     def close(self) -> None:
         """Close the door, then the office."""
+        self.door.close()
         for office in self.knocked:
             office.close()
-        self.door.close()
         super().close()
