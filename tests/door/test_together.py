@@ -124,8 +124,9 @@ def test_an_office_that_closes_says_so_and_its_clients_come_back(town: DoorTown)
 def test_a_load_is_stopped_when_the_office_closes_and_goes_on_later(town: DoorTown, sales: Path) -> None:
     load = Loading(town, sales)
     assert load.begun.wait(20)
-    town.close()
+    town.door.close()
     load.join()
+    town.close()
     assert load.error is not None
     assert "the office is closing: sales.csv was stopped after" in str(load.error)
     town.open()
