@@ -11,6 +11,7 @@
     loading     historical records: one reader a published format, one loader
     desk        where one signed-in officer acts and asks
     office      the one process that holds a registry open; joins the rooms
+    door        the office's socket: the same desk from another process
     commands    the command line
 
 Imports go upwards only, from `errors` to `commands`; the contracts stand in pyproject.toml. This module imports

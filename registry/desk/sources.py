@@ -14,10 +14,9 @@ READ_BYTES = 1 << 20
 
 
 class Source(Protocol):
-    """A file to be loaded; `name` without its folder, `shown` as its owner knows it."""
+    """A file to be loaded; `name` without its folder."""
 
     name: str
-    shown: str
 
     def size(self) -> int: ...
     def open(self) -> BinaryIO: ...
@@ -28,7 +27,7 @@ class FileSource:
     """A file of this machine, with the bodies that lie beside it."""
 
     def __init__(self, path: Path) -> None:
-        self.name, self.shown = path.name, str(path)
+        self.name = path.name
         self._path, self._folder = path, path.parent
 
     def size(self) -> int:

@@ -5,7 +5,9 @@
     consent    what an officer's process looks at before it signs what the office asks it to
     spool      bodies on their way, kept aside under a key that nobody keeps
     carried    a client's files, as the office's desk sees them
-    server     the office's side: one thread a connection
+    connection the office's side of one client: signed in, asked, answered
+    server     it listens, gives each connection a thread, and closes in order
+    errand     the client's side of one verb: what the office asks for meanwhile is answered, or refused
     client     the other side: knock, sign in, and a desk like any other
 
 The desk itself stands in the office, so every right is checked and every reading recorded there, whatever the client

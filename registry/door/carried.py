@@ -50,7 +50,7 @@ class Carried:
     def __init__(self, request: Request, handed: Handed, room: Room) -> None:
         if "/" in handed.name or handed.size < 0:
             raise Malformed("no file's name, or no size")
-        self.name, self.shown = handed.name, handed.shown
+        self.name = handed.name
         self._request, self._handed, self._room = request, handed, room
 
     def size(self) -> int:

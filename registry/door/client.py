@@ -11,29 +11,28 @@ again.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import socket
 import stat
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 import msgspec
 
 from registry.desk.desk import Desk
-from registry.desk.loads import MUNIMENTS, LoadProgress, LoadReport, Loads
+from registry.desk.loads import MUNIMENTS, Loads
 from registry.desk.lookups import Lookups
 from registry.desk.muniments import Document, Muniments
 from registry.desk.officers import Officers
 from registry.desk.receipts import Receipts
 from registry.desk.session import Sign
-from registry.desk.sources import FileSource, Source, source_digest
+from registry.desk.sources import FileSource, source_digest
 from registry.desk.status import Status
 from registry.door.consent import check_challenge, check_intent
+from registry.door.errand import Errand, Going, stream_digest
 from registry.door.frames import (
     FRAME_S,
     NAME,
@@ -42,14 +41,9 @@ from registry.door.frames import (
     Ask,
     Closing,
     Failed,
-    Fetch,
-    Fetched,
     FromOffice,
     Gone,
-    GoOn,
     Hello,
-    Keep,
-    Length,
     Line,
     Message,
     Part,
@@ -58,22 +52,16 @@ from registry.door.frames import (
     Signed,
     SignIn,
     SignThis,
-    Told,
     Welcome,
     address,
     failure,
     pack,
     peer_line,
     raise_again,
-    unpack,
 )
 from registry.door.verbs import VERBS, DoorVerb, Handed
 from registry.errors import Busy, Malformed, Misuse, RegistryError
-from registry.loading.rejects import Rejects
-from registry.records.encoding import to_base64
 
-READ_BYTES = 1 << 20
-MOST_ANSWER_BYTES = 1 << 28
 AWAY = "the office went away before it answered: whether this was recorded is not known; knock again, look, then go on"
 Reply = Callable[[FromOffice], Message]
 
@@ -205,18 +193,6 @@ class Conversation:
         self._line.close()
 
 
-@dataclass(slots=True)
-class _Going:
-    """What a verb in progress may be asked for: a file, the bodies beside it, a file of rejects; where pieces go."""
-
-    source: BinaryIO | None = None
-    beside: Source | None = None
-    sink: BinaryIO | None = None
-    rejects: Path | None = None
-    told: Callable[[LoadProgress], None] | None = None
-    stopped: Callable[[], bool] | None = None
-
-
 class RemoteDesk(Desk):
     """An officer's desk in an office elsewhere: the same counters, the same methods, the same errors."""
 
@@ -236,30 +212,30 @@ class RemoteDesk(Desk):
     def ask(self, verb: DoorVerb, given: Mapping[str, Any]) -> object:
         """Ask for one verb of the table, arguments by name. Raises whatever the office raised."""
         with self._conversation.turn, ExitStack() as held:
-            going = _Going()
+            going = Going()
             asked, members = dict(given), dict(given)
             for one in ("sink", "rejects", "told", "stopped"):
                 setattr(going, one, members.pop(one, None))
             if "document" in members:
                 document: Document = members["document"]
                 going.source = document.stream
-                members["document"] = Handed(document.name, document.name, document.size)
-                asked["content"] = lambda: _digest(document.stream)
+                members["document"] = Handed(document.name, document.size)
+                asked["content"] = lambda: stream_digest(document.stream)
             if "path" in members:
                 source = members["path"] if not isinstance(members["path"], Path) else FileSource(members["path"])
                 going.source = held.enter_context(source.open())
                 going.beside = source if given["form"] == MUNIMENTS else None  # only then are there bodies beside it
-                members["path"] = Handed(source.name, source.shown, source.size())
+                members["path"] = Handed(source.name, source.size())
                 asked |= {"path": source, "file": lambda: source_digest(source)}
                 if going.rejects is None and isinstance(source, FileSource):
                     going.rejects = source.rejects()
             arguments = pack(members, verb.name)
-            errand = _Errand(self, verb, asked, going, held)
+            errand = Errand(lambda payload: self._consented(payload, verb, asked), verb, asked, going, held)
             self._conversation.send(Ask(verb.name, msgspec.Raw(arguments)))
             answer = self._conversation.until(Answer, errand.reply)
             return errand.finished(answer.body)
 
-    def consents(self, payload: bytes, verb: DoorVerb, asked: Mapping[str, Any]) -> bytes:
+    def _consented(self, payload: bytes, verb: DoorVerb, asked: Mapping[str, Any]) -> bytes:
         """The signature over what was asked for. Raises Misuse for anything else."""
         check_intent(payload, verb, asked, origin=self._origin, officer=self.officer, department=self.department)
         return self._sign(payload)
@@ -286,105 +262,3 @@ class RemoteCounter:
             return self._desk.ask(row, {name: value for name, value in bound.arguments.items() if name != "self"})
 
         return call
-
-
-class _Errand:
-    """One verb on its way: what the office asks for meanwhile is answered here."""
-
-    def __init__(
-        self, desk: RemoteDesk, verb: DoorVerb, asked: Mapping[str, Any], going: _Going, held: ExitStack
-    ) -> None:
-        self._desk, self._verb, self._asked, self._going, self._held = desk, verb, asked, going, held
-        self._parts: list[bytes] = []
-        self._sent = hashlib.sha256()
-        self._rejects: Rejects | None = None
-        self._body: tuple[str, BinaryIO] | None = None
-
-    def reply(self, message: FromOffice) -> Message:
-        """The answer to what the office asks for. Raises what stands in its way."""
-        match message:
-            case SignThis(payload):
-                self._check_unchanged()
-                return Signed(self._desk.consents(payload, self._verb, self._asked))
-            case Fetch(path, offset, size):
-                return self._fetched(path, offset, size)
-            case Keep():
-                return Length(self._kept(message))
-            case Told(progress) if self._going.told is not None:
-                self._going.told(cast(LoadProgress, unpack(bytes(progress), LoadProgress, "progress")))
-                return GoOn(self._going.stopped is not None and self._going.stopped())
-            case Piece(body) if self._going.sink is not None:
-                self._going.sink.write(body)
-                return message
-            case Part(body):
-                self._parts.append(body)
-                if sum(map(len, self._parts)) > MOST_ANSWER_BYTES:
-                    raise Malformed("the office answers without end")
-                return message
-        raise Malformed("the office asked for something that does not belong to this")
-
-    def finished(self, rest: bytes) -> object:
-        """The answer, in the form of the verb's own."""
-        found = unpack(b"".join((*self._parts, rest)), self._verb.answer, self._verb.name)
-        if isinstance(found, LoadReport) and self._rejects is not None and found.rejects:
-            return msgspec.structs.replace(found, rejects=str(self._rejects.path))
-        return found
-
-    def _fetched(self, path: str, offset: int, size: int) -> Fetched:
-        stream = self._going.source if not path else self._beside(path)
-        if stream is None:
-            raise Malformed("the office asked for a file, and none was handed in")
-        try:
-            if stream.tell() != offset:
-                stream.seek(offset)
-            body = stream.read(min(size, READ_BYTES))
-        except OSError as error:
-            raise Misuse(f"what was handed in cannot be read ({error.strerror})") from error
-        if not path:
-            self._sent.update(body)
-        return Fetched(body)
-
-    def _check_unchanged(self) -> None:
-        """A document that changed while it was handed over is not signed for."""
-        if "document" in self._asked and self._asked["content"]() != to_base64(self._sent.digest()):
-            raise Misuse(f"{self._asked['document'].name}: changed while it was read; nothing recorded, try again")
-
-    def _beside(self, path: str) -> BinaryIO | None:
-        """A body beside the file, by its path there; it cannot lie anywhere else."""
-        if self._going.beside is None:
-            return None
-        if self._body is None or self._body[0] != path:
-            if self._body is not None:
-                self._body[1].close()
-            self._body = path, self._held.enter_context(self._going.beside.body(Path(path)))
-        return self._body[1]
-
-    def _kept(self, wanted: Keep) -> int:
-        if wanted.do == "open":
-            if self._going.rejects is None:
-                raise Misuse("say where rejected rows go")
-            self._rejects = self._held.enter_context(Rejects(self._going.rejects))
-            return self._rejects.append(b"")
-        rejects = self._rejects
-        if rejects is None:
-            raise Malformed("the office asked to keep rejects of nothing")
-        match wanted.do:
-            case "add":
-                return rejects.append(wanted.body)
-            case "flush":
-                return rejects.flush()
-            case "cut":
-                rejects.truncate(wanted.length)
-                return wanted.length
-            case "drop":
-                rejects.close()
-                rejects.drop()
-                return 0
-
-
-def _digest(stream: BinaryIO) -> str:
-    sha = hashlib.sha256()
-    stream.seek(0)
-    while chunk := stream.read(READ_BYTES):
-        sha.update(chunk)
-    return to_base64(sha.digest())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -19,11 +20,15 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
-from registry.errors import Busy
+from registry.errors import Busy, Misuse
 
 KEY_BYTES, NONCE_BYTES = 32, 16
+RESERVED_BYTES = 1 << 22
 MOST_BYTES = 16 << 30
 """What all spools of an office may hold at once."""
+MOST_A_BODY = 8 << 30
+LEFT_FREE = 256 << 20
+"""What they leave of the disk, on which the ledger lies too."""
 
 
 class Room:
@@ -41,6 +46,8 @@ class Room:
                     f"{size:,} bytes more than the office can keep aside just now ({self._most - self._taken:,}): "
                     "nothing recorded, try again"
                 )
+            if shutil.disk_usage(self.folder).free < size + LEFT_FREE:
+                raise Busy(f"{self.folder}: storage is nearly full: nothing recorded; make room, then try again")
             self._taken += size
 
     def give_back(self, size: int) -> None:
@@ -61,11 +68,15 @@ class Spool(io.RawIOBase):
         self._reading: CipherContext | None = None
 
     def write(self, body: object) -> int:
-        """Add bytes. Raises Busy where there is no room."""
+        """Add bytes. Raises Busy where there is no room, Misuse beyond what one body may take."""
         assert isinstance(body, (bytes, bytearray, memoryview))
         raw = bytes(body)
+        if self.size + len(raw) > MOST_A_BODY:
+            raise Misuse(
+                f"more than {MOST_A_BODY:,} bytes of a body do not go through the door: open the office in-line"
+            )
         if self.size + len(raw) > self._reserved:
-            more = max(len(raw), 1 << 20)
+            more = max(len(raw), RESERVED_BYTES)
             self._room.take(more)
             self._reserved += more
         try:

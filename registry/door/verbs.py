@@ -31,10 +31,9 @@ OWN = frozenset({"self", "sink", "rejects", "told", "stopped"})
 
 
 class Handed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file that the client hands in: its name without the folder, as its owner knows it, and its size in bytes."""
+    """A file that the client hands in: its name without the folder, and its size in bytes."""
 
     name: str
-    shown: str
     size: int
 
 

@@ -6,14 +6,17 @@ import io
 import os
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from registry.desk.desk import challenge_bytes
-from registry.door import client, server
+from registry.door import client, connection
 from registry.door.client import Conversation
-from registry.door.frames import Fetched, SignThis
+from registry.door.consent import compared
+from registry.door.errand import Errand, Going
+from registry.door.frames import Fetch, Fetched, SignThis
 from registry.door.verbs import IN_LINE, VERBS
 from registry.errors import BadSignature, Malformed, Misuse, NotHeld, NotPermitted, RegistryError
 from registry.records.acts import Kind
@@ -88,7 +91,7 @@ def test_a_challenge_passed_on_to_another_user_is_not_signed_and_would_not_hold(
     town: DoorTown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody in between asks the office for a challenge and shows it to an officer of another user."""
-    monkeypatch.setattr(server, "peer_uid", lambda connection: os.geteuid() + 1)
+    monkeypatch.setattr(connection, "peer_uid", lambda connection: os.geteuid() + 1)
     with pytest.raises(Misuse, match="no challenge to sign in here; nothing was signed"):
         town.desk("founder")
     with Stranger(town) as between:
@@ -173,6 +176,10 @@ def test_a_row_exercises_what_its_acts_want(row: Any) -> None:
             assert VERB_OF[kind] in row.exercises
 
 
+def test_whatever_is_signed_is_compared_with_what_was_asked() -> None:
+    assert compared() == {row.name for row in VERBS.values() if row.signs}
+
+
 # ---- what it reads ----
 
 
@@ -255,7 +262,7 @@ def test_a_signature_over_something_else_is_refused_and_its_body_taken_away(town
     before, held = size(town), set(town.office.vault.ids())
     with Stranger(town) as stranger:
         stranger.sign_in("intake-clerk")
-        found = stranger.ask("muniments.lodge", document={"name": "d.txt", "shown": "d.txt", "size": 4}, kind="DEED")
+        found = stranger.ask("muniments.lodge", document={"name": "d.txt", "size": 4}, kind="DEED")
         while found is not None and found["type"] == "fetch":
             stranger.say(type="fetched", body=b"four" if found["offset"] == 0 else b"")
             found = stranger.hear()
@@ -276,9 +283,7 @@ def test_a_client_that_is_gone_in_mid_upload_leaves_nothing(town: DoorTown, afte
     with Stranger(town) as stranger:
         stranger.sign_in("intake-clerk")
         total = 4 * len(piece)
-        found = stranger.ask(
-            "muniments.lodge", document={"name": "d.txt", "shown": "d.txt", "size": total}, kind="DEED"
-        )
+        found = stranger.ask("muniments.lodge", document={"name": "d.txt", "size": total}, kind="DEED")
         sent = 0
         while found is not None and found["type"] == "fetch" and sent != after_pieces:
             stranger.say(type="fetched", body=piece if sent < 4 else b"")
@@ -296,7 +301,7 @@ def test_pieces_without_end_are_cut_off(town: DoorTown) -> None:
     """More than was said is not kept aside; the vault says what is wrong."""
     with Stranger(town) as stranger:
         stranger.sign_in("intake-clerk")
-        found = stranger.ask("muniments.lodge", document={"name": "d", "shown": "d", "size": 9}, kind="DEED")
+        found = stranger.ask("muniments.lodge", document={"name": "d", "size": 9}, kind="DEED")
         pieces = 0
         while found is not None and found["type"] == "fetch":
             stranger.say(type="fetched", body=b"y" * (1 << 19))
@@ -311,7 +316,7 @@ def test_a_path_in_place_of_a_name_opens_nothing_in_the_office(town: DoorTown) -
     with Stranger(town) as stranger:
         stranger.sign_in("loader")
         for name in ("/etc/passwd", "../ledger.db", "a/b"):
-            answer = stranger.ask("loads.load", path={"name": name, "shown": name, "size": 1})
+            answer = stranger.ask("loads.load", path={"name": name, "size": 1})
             assert answer is not None
             assert answer["type"] == "failed"
 
@@ -386,14 +391,12 @@ def test_a_body_that_is_not_the_one_handed_in_is_not_signed_for_where_it_is_publ
         town.lodge(visibility=Visibility.PUBLIC)
 
 
-def test_an_office_cannot_fetch_what_was_not_handed_in(town: DoorTown) -> None:
+def test_an_office_cannot_fetch_what_was_not_handed_in() -> None:
     """A load of sales has no bodies beside it, and one of muniments none outside of its folder."""
-    desk = town.desk("loader")
-    assert isinstance(desk, client.RemoteDesk)
-    errand = client._Errand(desk, VERBS["lookups.find"], {}, client._Going(), None)  # type: ignore[arg-type]  # nothing
+    errand = Errand(bytes, VERBS["lookups.find"], {}, Going(), ExitStack())
     for path in ("", "/etc/passwd", "../secret"):
         with pytest.raises(RegistryError):
-            errand._fetched(path, 0, 10)
+            errand.reply(Fetch(path, 0, 10))
 
 
 # ---- nobody waits for it ----
