@@ -54,6 +54,7 @@ SLOW = (
     "crashes",
     "tamper",
     "engines",
+    "door/test_commands.py",
     "commands/test_bad_input.py",
     "commands/test_interruption.py",
     "commands/test_terminal.py",

@@ -56,9 +56,7 @@ BREACHES = (
     breach(
         "the loader calls the office", "registry/loading/planted.py", "import registry.office", UPWARDS, ENTRY_POINTS
     ),
-    breach(
-        "the office looks out of its door", "registry/office/planted.py", "import registry.door", UPWARDS, ENTRY_POINTS
-    ),
+    breach("the office leans on its door", "registry/office/planted.py", "import registry.door", UPWARDS, ENTRY_POINTS),
     breach("a screen knocks at the door itself", "tui/screens/planted.py", "import registry.door.client", ENTRY_POINTS),
     breach("a command opens an engine", "registry/commands/planted.py", "import registry.storage", ENGINE),
     breach("a counter opens an engine", "registry/desk/planted.py", "import registry.storage", ENGINE),
