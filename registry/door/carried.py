@@ -74,7 +74,7 @@ class Carried:
         try:
             while chunk := stream.read(PIECE_BYTES):
                 spool.write(chunk)
-                if size is not None and spool.size > size:
+                if size is not None and spool.size >= size:  # its end need not be asked for
                     break
             spool.seek(0)
         except BaseException:
