@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from fixtures.generate import main as generate
+from registry.commands import opening
 from registry.desk.desk import Desk
 from registry.desk.loads import LoadProgress, LoadReport
 from registry.desk.muniments import Document
+from registry.door import frames
 from registry.door.client import knock
 from registry.door.server import Door
 from registry.errors import Busy, Misuse
@@ -225,3 +227,7 @@ def test_an_answer_longer_than_a_frame_arrives_whole(town: DoorTown) -> None:
     views = desk.lookups.history(subject)
     assert len(views) == 301
     assert desk.lookups.gaps(views) == ()
+
+
+def test_commands_look_for_the_door_where_it_is() -> None:
+    assert opening.DOOR == frames.NAME
