@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from registry.commands.asked import Asked
 from registry.commands.interruption import Interruption, finishing
-from registry.commands.output import note
+from registry.commands.output import counted, note
 from registry.commands.passphrases import passphrase
 from registry.errors import Busy, Misuse
 
@@ -44,7 +44,7 @@ def recording(asked: Asked, *, adopting: bool = False) -> Iterator[Recording]:
     secret = passphrase(asked.settings, name)
     office = Office.open(asked.settings, officer=name, passphrase=secret, adopting=adopting)
     with finishing() as stopped, office:
-        yield Recording(office, office.desk(name, secret), stopped)
+        yield Recording(office, _told(office.desk(name, secret)), stopped)
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def signed_in(asked: Asked, *, reads: bool = False) -> Iterator[tuple[Office, De
         opens = reads and office.signer.officers.header(name).officer in office.signer.who_may_open()
         secret = passphrase(asked.settings, name)
         if not opens:
-            yield office, office.desk(name, secret)
+            yield office, _told(office.desk(name, secret))
             return
     try:
         held = Office.open(asked.settings, officer=name, passphrase=secret)
@@ -72,7 +72,7 @@ def signed_in(asked: Asked, *, reads: bool = False) -> Iterator[tuple[Office, De
             yield office, desk
         return
     with finishing(), held:
-        yield held, held.desk(name, secret)
+        yield held, _told(held.desk(name, secret))
 
 
 @contextmanager
@@ -93,3 +93,10 @@ def watching(asked: Asked) -> Iterator[Office]:
 
     with Office.reading(asked.settings) as office:
         yield office
+
+
+def _told(desk: Desk) -> Desk:
+    """The desk; whoever sits down at it hears of wrong passphrases that were tried on his key meanwhile."""
+    if desk.wrong_passphrases:
+        note(f"note: {counted(desk.wrong_passphrases, 'wrong passphrase')} tried on this key since it was last opened")
+    return desk

@@ -247,6 +247,18 @@ def test_a_wrong_passphrase_is_refused_and_after_five_there_is_a_wait(tmp_path: 
     assert [one.err for one in answers if not SOUND.fullmatch(one.err)] == []
 
 
+def test_whoever_signs_in_hears_of_wrong_passphrases_that_were_tried_meanwhile(tmp_path: Path, ask: Run) -> None:
+    place = found(tmp_path)
+    right = place.phrase("a.admin").read_text()
+    place.phrase("a.admin").write_text("not the passphrase\n")
+    for _ in range(2):
+        assert ask(place, "officer", "list", officer="a.admin").code == 2
+    place.phrase("a.admin").write_text(right)
+    told = "2 wrong passphrases tried on this key since it was last opened"
+    assert told in ask(place, "officer", "list", officer="a.admin").done().err
+    assert "wrong" not in ask(place, "officer", "list", officer="a.admin").done().err
+
+
 def test_a_key_file_that_asks_for_a_terabyte_or_is_spoilt_is_refused(tmp_path: Path, ask: Run) -> None:
     """Row 36: the cost in a key file is bounded before anything is allocated."""
     place = found(tmp_path)
