@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from registry.commands.asked import Asked
 from registry.commands.interruption import Interruption, finishing
-from registry.commands.output import note
+from registry.commands.output import counted, note
 from registry.commands.passphrases import passphrase
 from registry.errors import Busy, Misuse
 from registry.settings import Settings
@@ -70,7 +70,7 @@ def recording(asked: Asked) -> Iterator[Recording]:
     secret = passphrase(asked.settings, name)
     opened = Office.open(asked.settings, officer=name, passphrase=secret)
     with finishing() as stopped, opened:
-        yield Recording(asked.settings, opened.origin, opened.desk(name, secret), stopped)
+        yield Recording(asked.settings, opened.origin, _told(opened.desk(name, secret)), stopped)
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def signed_in(asked: Asked, *, reads: bool = False) -> Iterator[Desk]:
         opens = reads and office.signer.officers.header(name).officer in office.signer.who_may_open()
         secret = passphrase(asked.settings, name)
         if not opens:
-            yield office.desk(name, secret)
+            yield _told(office.desk(name, secret))
             return
     try:
         held = Office.open(asked.settings, officer=name, passphrase=secret)
@@ -115,7 +115,7 @@ def signed_in(asked: Asked, *, reads: bool = False) -> Iterator[Desk]:
             yield desk
         return
     with finishing(), held:
-        yield held.desk(name, secret)
+        yield _told(held.desk(name, secret))
 
 
 @contextmanager
@@ -172,4 +172,13 @@ def _through_the_door(asked: Asked, name: str) -> Iterator[tuple[RemoteOffice, D
     if office is None:
         raise Busy("the office has just closed: nothing recorded, try again")
     with office:
-        yield office, office.sign_in(opened.officer, Ed25519Signer(opened.seed).sign, opened.origin)
+        desk = office.sign_in(opened.officer, Ed25519Signer(opened.seed).sign, opened.origin)
+        desk.wrong_passphrases = opened.failed_before
+        yield office, _told(desk)
+
+
+def _told(desk: Desk) -> Desk:
+    """The desk; whoever sits down at it hears of wrong passphrases that were tried on his key meanwhile."""
+    if desk.wrong_passphrases:
+        note(f"note: {counted(desk.wrong_passphrases, 'wrong passphrase')} tried on this key since it was last opened")
+    return desk

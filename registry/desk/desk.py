@@ -39,6 +39,8 @@ class Desk(PublicDesk):
     def __init__(self, services: Services, session: Session, milestone: Callable[[str], None]) -> None:
         super().__init__(services)
         self.officer, self.department = session.officer, session.department
+        self.wrong_passphrases = 0
+        """How many were tried on the key file since it was last opened; the officer is told at sign-in."""
         self.lookups = Lookups(services, session)
         self.receipts = Receipts(services, self.lookups, session)
         self.muniments = Muniments(session, self.lookups)

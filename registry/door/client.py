@@ -198,6 +198,7 @@ class RemoteDesk(Desk):
 
     def __init__(self, conversation: Conversation, seated: Seated, sign: Sign, origin: str) -> None:
         self.officer, self.department = seated.officer, seated.department
+        self.wrong_passphrases = 0
         self._conversation, self._sign, self._origin = conversation, sign, origin
         self.lookups = cast(Lookups, RemoteCounter(self, "lookups", Lookups))
         self.receipts = cast(Receipts, RemoteCounter(self, "receipts", Receipts))

@@ -202,9 +202,12 @@ class Office:
         """Sign in. Raises Misuse (no such key file, wrong passphrase), NotPermitted (revoked)."""
         mine = self._opener
         if mine is not None and mine[0] == officer and hmac.compare_digest(mine[1].encode(), passphrase.encode()):
-            return self.desk_of(mine[2].officer, mine[2].seed)
-        opened = self.signer.officers.open(officer, passphrase, self._clock() // 1000)
-        return self.desk_of(opened.officer, opened.seed)
+            opened = mine[2]
+        else:
+            opened = self.signer.officers.open(officer, passphrase, self._clock() // 1000)
+        desk = self.desk_of(opened.officer, opened.seed)
+        desk.wrong_passphrases = opened.failed_before
+        return desk
 
     def desk_of(self, reference: str, seed: bytes) -> Desk:
         """Sign in with the seed itself (32 bytes), as a process that keeps its officer's key does."""
