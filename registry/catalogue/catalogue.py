@@ -110,6 +110,11 @@ class Catalogue:
         with self._asking() as database:
             return queries.property_of(database, position)
 
+    def at_address(self, address: int, *, limit: int, after: int = -1) -> tuple[int, ...]:
+        """Candidate newest entries of the sales at an address, by its digest: see `queries.at_address`."""
+        with self._asking() as database:
+            return queries.at_address(database, address, limit=limit, after=after)
+
     def loads(self) -> tuple[LoadLine, ...]:
         """Every load, oldest first."""
         with self._asking() as database:

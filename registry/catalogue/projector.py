@@ -304,6 +304,8 @@ PROJECTIONS: dict[Kind, Callable[[_Case], Projection]] = {
     Kind.OFFICER_REVOKED: _plain,
     Kind.APPOINTED: _plain,
     Kind.UNLOCK_HANDED: _plain,
+    Kind.KEY_ADDED: _plain,
+    Kind.KEY_REVOKED: _plain,
     Kind.LODGED: _lodged,
     Kind.REVISED: _revised,
     Kind.WITHDRAWN: _withdrawn,

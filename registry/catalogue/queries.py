@@ -182,6 +182,15 @@ def property_of(database: peewee.Database, position: int) -> tuple[int, ...]:
     return _positions(query.order_by(RecordRow.position).limit(MAX_SAME_ADDRESS), database)
 
 
+def at_address(database: peewee.Database, address: int, *, limit: int, after: int = -1) -> tuple[int, ...]:
+    """Candidate newest entries of sales at the address of that digest (`subject_digest` of its key), beyond the
+    position `after`, rising."""
+    query = RecordRow.select(RecordRow.position).where(
+        (RecordRow.address == address) & RecordRow.latest & (RecordRow.position > after)
+    )
+    return _positions(query.order_by(RecordRow.position).limit(limit), database)
+
+
 def _positions(query: peewee.Query, database: peewee.Database) -> tuple[int, ...]:
     return tuple(row[0] for row in query.tuples().execute(database))
 

@@ -1,0 +1,155 @@
+"""The counter where a muniment is looked at with all its versions, as it stands or as it stood at a size of the ledger.
+
+What another department's system asks for: references and entries, no sentences. Who may see it is `Lookups`' one rule,
+asked as of now, also of the past.
+"""
+
+from __future__ import annotations
+
+import datetime
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import UNSET
+
+from registry.catalogue.queries import MAX_HITS
+from registry.desk.lookups import Lookups, not_held
+from registry.desk.services import Services
+from registry.desk.views import Entries
+from registry.records import rows
+from registry.records.acts import Act, Entry, Kind, Lodged, Row, decode_entry, details_of
+from registry.records.muniment import Status, SubjectState
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry with its position."""
+
+    position: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVersion:
+    """One version: its number and the entry that recorded it."""
+
+    number: int
+    recorded: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A muniment or sale: its entries, oldest first, its versions, what is odd about its rows, and its state after the
+    last of these entries. `withdrawn` is the entry that took it out of use."""
+
+    reference: str
+    state: SubjectState
+    entries: tuple[Recorded, ...]
+    versions: tuple[HeldVersion, ...]
+    flags: tuple[str, ...]
+    withdrawn: Recorded | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit of a search: what the entry is about, and its position."""
+
+    subject: str
+    position: int
+
+
+class Holdings:
+    """Reads for one viewer, through his `Lookups`."""
+
+    def __init__(self, services: Services, lookups: Lookups) -> None:
+        self._services, self._lookups = services, lookups
+        self._entries = Entries(services)
+
+    def holding(self, reference: str, size: int | None = None) -> Holding:
+        """The muniment as of the first `size` entries (default: all). Raises NotHeld, Malformed."""
+        if self._lookups.may_see(reference) is None:
+            raise not_held(reference)
+        positions = self._lookups.positions(reference)
+        kept = positions if size is None else positions[: bisect_left(positions, size)]
+        if not kept:
+            raise not_held(reference)
+        return self._told(reference, tuple(Recorded(at, self._entries.entry(at)) for at in kept))
+
+    def _told(self, reference: str, entries: tuple[Recorded, ...]) -> Holding:
+        state: SubjectState | None = None
+        versions, flags = list[HeldVersion](), list[str]()
+        withdrawn: Recorded | None = None
+        for recorded in entries:
+            entry, before = recorded.entry, state
+            state = self._after(entry, before)
+            if state is None:
+                continue
+            if before is None or state.version > before.version:
+                versions.append(HeldVersion(state.version, recorded))
+            if state.status is Status.WITHDRAWN and withdrawn is None:
+                withdrawn = recorded
+            flag = rows.flag(entry.op, entry.number, before) if isinstance(entry, Row) else None
+            if flag is not None and flag not in flags:
+                flags.append(flag)
+        if state is None:
+            raise not_held(reference)
+        return Holding(reference, state, entries, tuple(versions), tuple(flags), withdrawn)
+
+    def _after(self, entry: Entry, before: SubjectState | None) -> SubjectState | None:
+        """The state after the entry, as the rules decided when it was recorded."""
+        if isinstance(entry, Row):
+            return rows.follow(entry, before, self._entries.custodian(entry))
+        if entry.outcome is not UNSET:
+            return before
+        details = details_of(entry.intent)
+        if isinstance(details, Lodged):
+            return SubjectState(entry.intent.department, details.kind, Status.CURRENT, 1, details.visibility)
+        if before is None:
+            return None
+        if entry.intent.kind is Kind.WITHDRAWN:
+            return msgspec.structs.replace(before, status=Status.WITHDRAWN)
+        return msgspec.structs.replace(before, version=self._entries.versioned(entry).version)
+
+    def entry(self, position: int) -> Recorded:
+        """One entry, if what it says is this desk's to know. Raises NotHeld."""
+        entry = self._entries.entry(position)
+        if not self._lookups.sees(entry, self._lookups.may_see(entry.subject)):
+            raise not_held(str(position))
+        return Recorded(position, entry)
+
+    def entries(self, first: int, limit: int) -> tuple[Recorded, ...]:
+        """Entries by position, whoever they are about: for a desk that may read the ledger."""
+        size = self._services.head().size
+        raws = self._services.log.entries(first, min(first + limit, size)) if first < size else ()
+        return tuple(Recorded(at, decode_entry(raw)) for at, raw in enumerate(raws, first))
+
+    def custodian_of(self, entry: Entry) -> str:
+        """The department whose act or load the entry is."""
+        return entry.intent.department if isinstance(entry, Act) else self._entries.custodian(entry)
+
+    def find(self, text: str, limit: int, after: int | None) -> tuple[Found, ...]:
+        """Hits on muniments, loads, departments and officers, newest first, `limit` of them where there are as many;
+        a search, never a proof. Raises Misuse, NotPermitted, Busy."""
+        found: list[Found] = []
+        while len(found) < limit:
+            wanted = min(limit, MAX_HITS)
+            views = self._lookups.find(text, limit=wanted, after=after)
+            found += [Found(view.subject, view.position) for view in views if "/" in view.subject]
+            if len(views) < wanted:
+                break
+            after = views[-1].position
+        return tuple(found[:limit])
+
+    def size_at(self, time: datetime.datetime) -> int:
+        """How many entries had been recorded at that time."""
+        at = round(time.timestamp() * 1_000)
+        low, high = 0, self._services.head().size
+        while low < high:  # recorded times never go back
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self._entries.entry(middle).at <= at else (low, middle)
+        return low
+
+    def not_yet_searchable(self) -> int:
+        """How many entries are recorded and not in the catalogue yet."""
+        return max(self._services.head().size - self._services.catalogue.projected(), 0)
