@@ -10,6 +10,7 @@
     officers     officer …                               lookups      find show history receipt
     departments  department …                            proofs       verify checkpoint audit rebuild export-log
     muniments    lodge revise withdraw open              demo         demo
+    keyfiles     departments' keys in PEM                tokens       token
 
 Whatever happens is one sentence on standard error and an exit code; no traceback. What opens a registry is imported by
 the command that opens one, so `verify` loads no database. Commands of other packages (`workbench`, `gateway`) are found
@@ -29,7 +30,7 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.commands import departments, founding, loads, lookups, muniments, officers, output, proofs
+from registry.commands import departments, founding, loads, lookups, muniments, officers, output, proofs, tokens
 from registry.commands.asked import OfficerName, RegistryPath, SignerPath
 from registry.commands.exits import BUSY, DONE, HALTED, USAGE, code_of
 from registry.commands.files import file_fault
@@ -46,7 +47,7 @@ PANELS = (
     ("Historical records", ("load", "loads")),
     ("Looking up", ("find", "show", "history")),
     ("Proof", ("receipt", "verify", "checkpoint", "audit", "rebuild", "export-log")),
-    ("Screens and services", ("demo", "workbench", "gateway")),
+    ("Screens and services", ("demo", "workbench", "gateway", "token")),
 )
 
 LATER = {
@@ -89,7 +90,7 @@ def _abroad(name: str) -> Any:
 
 
 app = counter(cls=Muniment)
-for _each in (founding, muniments, loads, lookups, proofs):
+for _each in (founding, muniments, loads, lookups, proofs, tokens):
     app.add_typer(_each.app)
 for _named in (officers, departments):
     app.add_typer(_named.app)
