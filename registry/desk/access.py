@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry.desk.lookups import not_held
 from registry.desk.readings import Readings
 from registry.desk.services import Services
 from registry.desk.session import Session
@@ -47,6 +48,13 @@ class Access:
         """The department that enrolled the officer; "" for nobody's."""
         found = self._services.standing().officer(officer)
         return found.department if found else ""
+
+    def check_agent(self, reference: str) -> None:
+        """Return if the officer or department is held, and this desk may know. Raises NotHeld."""
+        standing, code = self._services.standing(), reference.partition("/")[2]
+        known = code in standing.departments() if reference.startswith("department/") else standing.officer(reference)
+        if not known or self._session is None:
+            raise not_held(reference)
 
     def readings(self, purpose: str) -> Readings:
         """The readings of one question for that purpose."""

@@ -21,6 +21,9 @@ from registry.records import rows
 from registry.records.acts import Act, Entry, Kind, Lodged, Row, decode_entry, details_of
 from registry.records.muniment import Status, SubjectState
 
+LOOKED_THROUGH = 1_000
+"""Entries that one page of entries looks at before it ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -119,10 +122,16 @@ class Holdings:
         return Recorded(position, entry)
 
     def entries(self, first: int, limit: int) -> tuple[Recorded, ...]:
-        """Entries by position, whoever they are about: for a desk that may read the ledger."""
+        """At most `limit` entries from that position on, those left out that are not this desk's to know."""
         size = self._services.head().size
-        raws = self._services.log.entries(first, min(first + limit, size)) if first < size else ()
-        return tuple(Recorded(at, decode_entry(raw)) for at, raw in enumerate(raws, first))
+        found: list[Recorded] = []
+        for position, raw in enumerate(self._services.log.entries(first, size) if first < size else (), first):
+            entry = decode_entry(raw)
+            if self._lookups.sees(entry, self._entries.state(entry.subject)):
+                found.append(Recorded(position, entry))
+            if len(found) == limit or position - first >= LOOKED_THROUGH:
+                break
+        return tuple(found)
 
     def custodian_of(self, entry: Entry) -> str:
         """The department whose act or load the entry is."""

@@ -11,7 +11,7 @@ from registry.desk.session import Session
 from registry.desk.views import Entries
 from registry.errors import NotHeld, NotPermitted, Shredded
 from registry.records.disclosure import unpack
-from registry.records.muniment import SubjectState, Visibility
+from registry.records.muniment import Visibility
 from registry.records.roles import Verb
 
 CLEAR = "details"
@@ -26,10 +26,13 @@ class Readings:
         self._entries = Entries(services)
         self._noted: dict[str, list[str]] = {}
 
-    def clear(self, reference: str, state: SubjectState) -> None:
-        """Details in clear were read; noted where only the custodian may see them."""
-        if state.visibility is Visibility.OWN and self._session is not None:
-            self._note(reference, CLEAR)
+    def clear(self, reference: str) -> bool:
+        """Details in clear were read; noted, and True, where only the custodian may see them."""
+        state = self._entries.state(reference)
+        if state is None or state.visibility is not Visibility.OWN or self._session is None:
+            return False
+        self._note(reference, CLEAR)
+        return True
 
     def withheld(self, position: int) -> tuple[str, ...]:
         """The disclosures of the entry, noted as read; none where this desk may not read them, or they are shredded."""

@@ -1,0 +1,40 @@
+"""Search: newest entries that hold every word. Never a proof: what is not listed may still be recorded."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from gateway.agents import Department, Officer
+from gateway.loads import Load
+from gateway.muniments import Muniment
+from gateway.nodes import Info
+from gateway.operation import operation
+from gateway.pages import PageInfo
+
+SearchResult = Annotated[Muniment | Load | Department | Officer, strawberry.union("SearchResult")]
+
+
+@strawberry.type
+class SearchEdge:
+    cursor: str
+    node: SearchResult
+
+
+@strawberry.type
+class SearchConnection:
+    edges: list[SearchEdge]
+    page_info: PageInfo
+
+
+def page_of_hits(info: Info, text: str, *, first: int, after: str | None) -> SearchConnection:
+    """A page of hits, each subject once on it. Raises Misuse."""
+    asked, listed = operation(info), f"search {text}"
+    limit, beyond = asked.page(first), asked.place(listed, after)
+    hits = asked.desk.holdings.find(text, limit + 1, beyond)
+    places = {hit.subject: hit.position for hit in reversed(hits[:limit])}
+    shown = sorted(places.items(), key=lambda each: -each[1])
+    edges = [SearchEdge(cursor=asked.cursor(listed, at), node=asked.make(subject)) for subject, at in shown]
+    cursors = [edge.cursor for edge in edges]
+    return SearchConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(hits) > limit, after=after))
