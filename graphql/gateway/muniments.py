@@ -16,7 +16,7 @@ from gateway.pages import PageInfo
 from gateway.provenance import ProvenanceGraph, graph_of
 from gateway.scalars import DateTime, Digest, UInt53
 from registry.desk.holdings import HeldVersion, Holding
-from registry.desk.provenance import version_name
+from registry.desk.provenance import Graph, version_name
 from registry.errors import NotHeld
 from registry.records.facts import TOLD, Fact
 from registry.records.fields import Reach
@@ -92,7 +92,7 @@ class Muniment(Entity, Subject):
     @strawberry.field(description="Flat and bounded: nodes and edges in one answer, no recursion.")
     def provenance(self, info: Info, first: int = 100, after: str | None = None) -> ProvenanceGraph:
         operation(info).read_clear(self.key)
-        return graph_of(self.holding, info, first=first, after=after)
+        return graph_of(self.holding, info, _entities, first=first, after=after)
 
     @strawberry.field
     def history(self, info: Info, first: int = 50, after: str | None = None) -> HistoryConnection:
@@ -191,11 +191,16 @@ def _version(holding: Holding, held: HeldVersion) -> Version:
     return Version(key=key, born=held.recorded, ended=ended, holding=holding, held=held)
 
 
+def _entities(holding: Holding, graph: Graph) -> list[Entity]:
+    """The nodes of a graph."""
+    return [muniment_of(holding), *(_version(holding, each) for each in graph.versions)]
+
+
 def make_muniment(asked: Operation, key: str) -> Muniment | Version:
     """`muniment/…` or `sale/…`, or a version of it, if the caller may know of it. Raises NotHeld, Malformed."""
     asked.check(Verb.MUNIMENT_READ if asked.caller.department else Reach.DEPARTMENTS)
     reference, _, number = key.partition("/versions/")
-    holding = asked.desk.holdings.holding(reference)
+    holding = asked.desk.holdings.holding(reference, asked.size())
     if not number:
         return muniment_of(holding)
     for each in holding.versions:

@@ -50,7 +50,7 @@ class Operation:
         self.supports: dict[int, Proven] = {}
         self._ground: Ground | None = None
         self._as_at: int | None = None
-        self._asked_at = False
+        self._settled = False
         self._may: dict[Rule, bool] = {}
         self._aliased: bool | None = None
 
@@ -122,14 +122,22 @@ class Operation:
     def as_at(self, size: int | None) -> None:
         """Ask of the ledger as it was at that size, None as it is. Raises Misuse where another field asked otherwise,
         for all proofs of an answer lead to one checkpoint."""
-        if self._asked_at and size != self._as_at:
+        if self._settled and size != self._as_at:
             raise Misuse("asAt differs within one operation; ask in two")
-        self._asked_at, self._as_at = True, size
+        self._settled, self._as_at = True, size
+
+    def size(self) -> int | None:
+        """The size that this operation asks of, None for the ledger as it is; settled from now on."""
+        self._settled = True
+        return self._as_at
 
     def ground(self) -> Ground:
-        """The checkpoint of this answer: the newest, or the first that reaches `asAt`. Raises NotHeld."""
+        """The checkpoint of this answer: the newest, or the first that reaches `asAt` and the enrolment of the key that
+        signs answers. Raises NotHeld."""
         if self._ground is None:
-            self._ground = self.desk.evidence.ground(self._as_at)
+            evidence, size = self.desk.evidence, self.size()
+            own = self.house.desk.evidence.enrolled(self.house.desk.officer) + 1
+            self._ground = evidence.ground(None if size is None else max(size, own))
         return self._ground
 
     def prove(self, position: int, info: strawberry.Info[Operation]) -> Proven:

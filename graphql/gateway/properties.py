@@ -50,7 +50,9 @@ class Property(Node):
         limit, beyond = asked.page(first), asked.place(listed, after)
         found = asked.desk.properties.sales(self.held.key, limit=limit + 1, after=-1 if beyond is None else beyond)
         edges = [
-            MunimentEdge(cursor=asked.cursor(listed, at), node=muniment_of(asked.desk.holdings.holding(reference)))
+            MunimentEdge(
+                cursor=asked.cursor(listed, at), node=muniment_of(asked.desk.holdings.holding(reference, asked.size()))
+            )
             for at, reference in found[:limit]
         ]
         cursors = [edge.cursor for edge in edges]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import strawberry
 
 from gateway.checkpoints import Checkpoint
@@ -11,8 +13,9 @@ from gateway.nodes import Agent, Info
 from gateway.operation import operation
 from gateway.scalars import DateTime, at
 from registry.desk.holdings import Holding
-from registry.desk.provenance import Edge, Relation, version_name
+from registry.desk.provenance import Edge, Graph, Relation
 
+Nodes = Callable[[Holding, Graph], list[Entity]]
 strawberry.enum(Relation, name="ProvRelation", description="Of PROV-DM.")
 
 
@@ -60,15 +63,14 @@ class ProvenanceGraph:
         return Checkpoint.of(operation(info).ground())
 
 
-def graph_of(holding: Holding, info: Info, *, first: int, after: str | None) -> ProvenanceGraph:
-    """A page of the graph. Raises Misuse."""
+def graph_of(holding: Holding, info: Info, nodes: Nodes, *, first: int, after: str | None) -> ProvenanceGraph:
+    """A page of the graph; `nodes` makes its entities. Raises Misuse."""
     asked, listed = operation(info), f"provenance {holding.reference}"
     limit, beyond = asked.page(first), asked.place(listed, after)
     graph = asked.desk.provenance.graph(holding, limit=limit, after=-1 if beyond is None else beyond)
-    names = [holding.reference, *(version_name(holding, each.number) for each in graph.versions)]
     return ProvenanceGraph(
         root=asked.id(holding.reference),
-        nodes=[asked.make(name) for name in names],
+        nodes=nodes(holding, graph),
         agents=[asked.make(name) for name in graph.agents],
         entries=[entry_of(asked, each) for each in graph.entries],
         edges=[ProvenanceEdge(edge=each) for each in graph.edges],

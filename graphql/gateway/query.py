@@ -8,7 +8,7 @@ from gateway.agents import make_agent
 from gateway.entries import make_entry
 from gateway.ledger import Ledger
 from gateway.loads import Load, LoadConnection, make_load, page_of_loads
-from gateway.muniments import Muniment, make_muniment, muniment_of
+from gateway.muniments import Muniment, make_muniment
 from gateway.nodes import Info, Node
 from gateway.operation import MAX_PAGE, Make, Operation, operation
 from gateway.properties import Property, PropertyRef, make_property, property_at
@@ -59,12 +59,13 @@ class Query:
     @strawberry.field
     def muniment(self, info: Info, by: MunimentRef, as_at: AsAt | None = None) -> Muniment | None:
         asked = operation(info)
-        size = _size(asked, as_at)
-        asked.as_at(size)
+        asked.as_at(_size(asked, as_at))
         reference = asked.key(by.id) if by.id else by.reference or ""
-        if not reference.startswith(("muniment/", "sale/")):
+        if not reference.startswith(("muniment/", "sale/")) or reference.count("/") != 1:
             raise Misuse("that is no muniment's; expected an id, or a reference like muniment/<uuid> or sale/<UUID>")
-        return muniment_of(asked.desk.holdings.holding(reference, size))
+        found = make_muniment(asked, reference)
+        assert isinstance(found, Muniment)
+        return found
 
     @strawberry.field(description="A grouping in the catalogue: a search, not a proof.")
     def property(self, info: Info, by: PropertyRef) -> Property | None:
@@ -108,8 +109,6 @@ def _or_none(asked: Operation, identity: strawberry.ID) -> Node | None:
 def _size(asked: Operation, as_at: AsAt | None) -> int | None:
     if as_at is None:
         return None
-    return (
-        as_at.size or 0
-        if as_at.time is None or as_at.time is strawberry.UNSET
-        else asked.desk.holdings.size_at(read_time(as_at.time))
-    )
+    if as_at.time:
+        return asked.desk.holdings.size_at(read_time(as_at.time))
+    return asked.desk.holdings.check_size(as_at.size or 0)

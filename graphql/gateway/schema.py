@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import strawberry
-from graphql import GraphQLField, GraphQLObjectType
+from graphql import GraphQLError, GraphQLField, GraphQLObjectType
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from gateway.agents import Department, Officer
 from gateway.entries import Act
@@ -22,9 +23,16 @@ from registry.records.fields import Reach, rule_of
 CACHED_DOCUMENTS = 500  # bounded: texts come from strangers
 
 
-def build_schema() -> strawberry.Schema:
+class Schema(strawberry.Schema):
+    """Strawberry's, without its log: `errors.told` writes down what is ours to mend, once, and no query's text."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Write nothing here."""
+
+
+def build_schema() -> Schema:
     """The schema. Raises NotPermitted for a field without a rule."""
-    schema = strawberry.Schema(
+    schema = Schema(
         Query,
         types=[Act, Department, LoadedRow, Officer, Version],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

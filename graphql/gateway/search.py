@@ -29,12 +29,12 @@ class SearchConnection:
 
 
 def page_of_hits(info: Info, text: str, *, first: int, after: str | None) -> SearchConnection:
-    """A page of hits, each subject once on it. Raises Misuse."""
+    """A page of hits, in the order found. Raises Misuse."""
     asked, listed = operation(info), f"search {text}"
     limit, beyond = asked.page(first), asked.place(listed, after)
     hits = asked.desk.holdings.find(text, limit + 1, beyond)
-    places = {hit.subject: hit.position for hit in reversed(hits[:limit])}
-    shown = sorted(places.items(), key=lambda each: -each[1])
-    edges = [SearchEdge(cursor=asked.cursor(listed, at), node=asked.make(subject)) for subject, at in shown]
+    edges = [
+        SearchEdge(cursor=asked.cursor(listed, hit.position), node=asked.make(hit.subject)) for hit in hits[:limit]
+    ]
     cursors = [edge.cursor for edge in edges]
     return SearchConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(hits) > limit, after=after))

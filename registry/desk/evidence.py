@@ -114,12 +114,12 @@ class Evidence:
         log = self._services.log
         if position >= ground.size:
             return ()
-        found = leans_on(position, log.entry(position), log.entry, self._came_into_force)
+        found = leans_on(position, log.entry(position), log.entry, self.enrolled)
         return tuple(self._included(at, ground) for at in found)
 
     def enrolment(self, officer: str, ground: Ground) -> tuple[Proven, ...]:
         """The act that enrolled the officer, with the act that it confirms where there is one."""
-        at = self._came_into_force(officer)
+        at = self.enrolled(officer)
         return (*self.supports(at, ground), self._included(at, ground))
 
     def inclusion(self, position: int, size: int) -> tuple[bytes, ...]:
@@ -148,7 +148,8 @@ class Evidence:
         sealed = position < ground.size
         return Proven(position, raw, leaf, log.inclusion(position, ground.size) if sealed else None)
 
-    def _came_into_force(self, reference: str) -> int:
+    def enrolled(self, reference: str) -> int:
+        """The position of the act by which the officer came into force. Raises NotHeld."""
         officer = self._services.standing().officer(reference)
         if officer is None:
             raise NotHeld(f"{reference} is not an officer here")

@@ -17,6 +17,7 @@ from registry.catalogue.queries import MAX_HITS
 from registry.desk.lookups import Lookups, not_held
 from registry.desk.services import Services
 from registry.desk.views import Entries
+from registry.errors import Misuse
 from registry.records import rows
 from registry.records.acts import Act, Entry, Kind, Lodged, Row, decode_entry, details_of
 from registry.records.muniment import Status, SubjectState
@@ -150,9 +151,18 @@ class Holdings:
             after = views[-1].position
         return tuple(found[:limit])
 
+    def check_size(self, size: int) -> int:
+        """The size, if the ledger has reached it: what is yet to come cannot be asked of. Raises Misuse."""
+        held = self._services.head().size
+        if not 0 < size <= held:
+            raise Misuse(f"the ledger holds {held} entries; asked of was {size}, expected 1 to {held}")
+        return size
+
     def size_at(self, time: datetime.datetime) -> int:
-        """How many entries had been recorded at that time."""
+        """How many entries had been recorded at that time. Raises Misuse for a time that is not past."""
         at = round(time.timestamp() * 1_000)
+        if at >= self._services.clock():
+            raise Misuse("that time is not past yet: what is recorded until then is not known")
         low, high = 0, self._services.head().size
         while low < high:  # recorded times never go back
             middle = (low + high) // 2

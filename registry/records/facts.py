@@ -183,9 +183,7 @@ TOLD: dict[str, dict[str, Callable[[Fact], Any]]] = {
 SIGNED_ONLY: dict[str, frozenset[str]] = {
     "Act": frozenset({"department", "evidence", "id", "officer", "signatures", "state", "subject"}),
     "LoadedRow": frozenset({"department", "evidence", "id", "load", "state", "subject"}),
-    "Version": frozenset(
-        {"attributedTo", "evidence", "generatedBy", "id", "invalidatedBy", "muniment", "occurredAt", "revisionOf"}
-    ),
+    "Version": frozenset({"attributedTo", "evidence", "generatedBy", "id", "invalidatedBy", "muniment", "revisionOf"}),
     "Muniment": frozenset(
         {
             "attributedTo",

@@ -27,7 +27,7 @@ _PUBLIC, _OBJECT = Reach.ANYONE, Reach.OBJECT
 
 _RULES: dict[str, dict[Rule, str]] = {
     "Query": {
-        Reach.ANYONE: "verify ledger",
+        Reach.ANYONE: "ledger",
         Reach.DEPARTMENTS: "node nodes viewer",
         Verb.MUNIMENT_READ: "muniment",
         Verb.SEARCH: "search property",
@@ -38,7 +38,7 @@ _RULES: dict[str, dict[Rule, str]] = {
         "provenance history evidence generatedBy invalidatedBy attributedTo"
     },
     "Version": {
-        _OBJECT: "id number muniment digest ciphertextDigest size mediaType recordedAt occurredAt revisionOf details "
+        _OBJECT: "id number muniment digest ciphertextDigest size mediaType recordedAt revisionOf details "
         "evidence generatedBy invalidatedBy attributedTo"
     },
     "Property": {_OBJECT: "id address postcode paon saon street town sales"},
@@ -68,7 +68,6 @@ _RULES: dict[str, dict[Rule, str]] = {
         Verb.RECEIPT_TAKE: "receipt",
         Verb.LEDGER_READ: "entries",
     },
-    "Verification": {_PUBLIC: "digest known kind recordedAt status evidence checkpoint"},
     "ProvenanceGraph": {_OBJECT: "root nodes agents entries edges truncated endCursor provJson checkpoint"},
     "ProvenanceEdge": {_OBJECT: "from to relation recordedAt entry"},
     "Viewer": {_OBJECT: "agent department scopes purpose"},
