@@ -11,6 +11,7 @@
     departments  department …                            proofs       verify checkpoint audit rebuild export-log
     muniments    lodge revise withdraw open              demo         demo
     keyfiles     departments' keys in PEM                tokens       token
+    answers      verify-answer
 
 Whatever happens is one sentence on standard error and an exit code; no traceback. What opens a registry is imported by
 the command that opens one, so `verify` loads no database. Commands of other packages (`workbench`, `gateway`) are found
@@ -30,7 +31,18 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.commands import departments, founding, loads, lookups, muniments, officers, output, proofs, tokens
+from registry.commands import (
+    answers,
+    departments,
+    founding,
+    loads,
+    lookups,
+    muniments,
+    officers,
+    output,
+    proofs,
+    tokens,
+)
 from registry.commands.asked import OfficerName, RegistryPath, SignerPath
 from registry.commands.exits import BUSY, DONE, HALTED, USAGE, code_of
 from registry.commands.files import file_fault
@@ -46,7 +58,7 @@ PANELS = (
     ("Documents", ("lodge", "revise", "withdraw", "open")),
     ("Historical records", ("load", "loads")),
     ("Looking up", ("find", "show", "history")),
-    ("Proof", ("receipt", "verify", "checkpoint", "audit", "rebuild", "export-log")),
+    ("Proof", ("receipt", "verify", "verify-answer", "checkpoint", "audit", "rebuild", "export-log")),
     ("Screens and services", ("demo", "workbench", "gateway", "token")),
 )
 
@@ -90,7 +102,7 @@ def _abroad(name: str) -> Any:
 
 
 app = counter(cls=Muniment)
-for _each in (founding, muniments, loads, lookups, proofs, tokens):
+for _each in (founding, muniments, loads, lookups, proofs, answers, tokens):
     app.add_typer(_each.app)
 for _named in (officers, departments):
     app.add_typer(_named.app)

@@ -14,7 +14,6 @@ with its path to the one checkpoint. No file is opened here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -298,13 +297,3 @@ def _from_hex(text: str, what: str) -> bytes:
     if (head, colon) != ("sha256", ":") or len(digits) != 64 or set(digits) - set("0123456789abcdef"):
         raise Malformed(f"{what}: expected sha256: and 64 digits in hex")
     return bytes.fromhex(digits)
-
-
-def paths(findings: Findings) -> Iterator[tuple[str, str]]:
-    """(list, path) of all that the answer says, in the order of the three lists."""
-    for name, each in (
-        ("proved", findings.proved),
-        ("signed only", findings.signed_only),
-        ("not proven", findings.not_proven),
-    ):
-        yield from ((name, path) for path in each)

@@ -79,6 +79,7 @@ ISSUE = {
     "history": "--json",
     "receipt": "-o --with-disclosures",
     "verify": "--policy --content --any-key",
+    "verify-answer": "--policy --any-key",
     "checkpoint": "--list --adopt",
     "policy": "",
     "audit": "--json --ledger-only --against",
