@@ -58,6 +58,14 @@ CODES: dict[type[RegistryError], ErrorCode] = {
 }
 
 
+RULES: dict[str, ErrorCode] = {
+    "client-key-revoked": ErrorCode.UNAUTHENTICATED,
+    "token-expired": ErrorCode.UNAUTHENTICATED,
+    "purpose-required": ErrorCode.PURPOSE_REQUIRED,
+}
+"""Rules of refusals that have a code of their own: a key may be revoked in the middle of an operation."""
+
+
 class Coded(Exception):
     """A refusal of the gateway's own, with its code and what else the client is told."""
 
@@ -79,7 +87,10 @@ def told(error: GraphQLError, correlation: str) -> GraphQLError:
     elif isinstance(original, Coded):
         code, message, extras = original.code, str(original), original.extras
     else:
-        code = next((code for kind, code in CODES.items() if isinstance(original, kind)), ErrorCode.INTERNAL)
+        rule = original.rule if isinstance(original, NotPermitted) else ""
+        code = RULES.get(rule) or next(
+            (code for kind, code in CODES.items() if isinstance(original, kind)), ErrorCode.INTERNAL
+        )
         message, extras = safe(str(original)), {}
     match code:
         case ErrorCode.NOT_FOUND:

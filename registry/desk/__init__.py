@@ -21,6 +21,7 @@ receipts     an entry to take away, with all that makes it mean something
 views        how entries look to whoever may see them
 checkpoints  the checkpoints as blocks
 audit        everything read again and compared
+publication  checkpoint, policy, tiles, bundles
 status       the registry at a glance
 services     the rooms that the office hands over
 """

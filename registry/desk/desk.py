@@ -19,6 +19,7 @@ from registry.desk.muniments import Muniments
 from registry.desk.officers import Officers
 from registry.desk.properties import Properties
 from registry.desk.provenance import Provenance
+from registry.desk.publication import Publication
 from registry.desk.receipts import Receipts
 from registry.desk.services import Services
 from registry.desk.session import Session, Sign
@@ -40,6 +41,7 @@ class PublicDesk:
     def _look_through(self, services: Services, session: Session | None) -> None:
         """The counters that read through this desk's `lookups`."""
         self.access = Access(services, session)
+        self.publication = Publication(services, session)
         self.holdings = Holdings(services, self.lookups)
         self.evidence = Evidence(services, self.holdings)
         self.properties = Properties(services)
