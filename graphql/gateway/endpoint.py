@@ -230,7 +230,8 @@ def _read(body: bytes) -> tuple[str, dict[str, Any], str | None]:
         raise _Refused(400, "variables: expected an object")
     if name is not None and not isinstance(name, str):
         raise _Refused(400, "operationName: expected a text")
-    if not isinstance(found.get("extensions") or {}, dict):
+    extensions = found.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
         raise _Refused(400, "extensions: expected an object")
     return text, variables or {}, name
 
