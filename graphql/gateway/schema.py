@@ -1,7 +1,11 @@
-"""The schema, each of its fields under its rule: a field without one keeps the gateway from starting."""
+"""The schema, each of its fields under its rule: a field without one keeps the gateway from starting.
+
+python -m gateway.schema > docs/schema.graphql     prints it; a test compares the two
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -67,3 +71,7 @@ def _checked(field: GraphQLField, rule: Any) -> Callable[..., Any]:
         return resolve(source, info, **arguments)
 
     return checked
+
+
+if __name__ == "__main__":
+    sys.stdout.write(build_schema().as_str() + "\n")
