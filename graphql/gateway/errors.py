@@ -19,7 +19,7 @@ from registry.errors import (
     Malformed,
     Misuse,
     NotHeld,
-    NotPermitted,
+    Refused,
     RegistryError,
     Shredded,
 )
@@ -45,12 +45,13 @@ class ErrorCode(StrEnum):
 
 
 NOT_FOUND = "not held here, or not yours to know of"
+NOT_ALLOWED = "this client's role does not allow it"
 MASKED = "something went wrong here; it was written down under the correlation id"
 
 CODES: dict[type[RegistryError], ErrorCode] = {
     NotHeld: ErrorCode.NOT_FOUND,
     Shredded: ErrorCode.NOT_FOUND,
-    NotPermitted: ErrorCode.FORBIDDEN,
+    Refused: ErrorCode.FORBIDDEN,
     Malformed: ErrorCode.INVALID,
     Misuse: ErrorCode.INVALID,
     Busy: ErrorCode.UNAVAILABLE,
@@ -87,7 +88,7 @@ def told(error: GraphQLError, correlation: str) -> GraphQLError:
     elif isinstance(original, Coded):
         code, message, extras = original.code, str(original), original.extras
     else:
-        rule = original.rule if isinstance(original, NotPermitted) else ""
+        rule = original.rule if isinstance(original, Refused) else ""
         code = RULES.get(rule) or next(
             (code for kind, code in CODES.items() if isinstance(original, kind)), ErrorCode.INTERNAL
         )
@@ -95,6 +96,9 @@ def told(error: GraphQLError, correlation: str) -> GraphQLError:
     match code:
         case ErrorCode.NOT_FOUND:
             message = NOT_FOUND
+        case ErrorCode.FORBIDDEN if not isinstance(original, Coded):  # names officers who may
+            log.info("%s %s: %s", code, correlation, message)
+            message = NOT_ALLOWED
         case ErrorCode.INTERNAL:
             log.error("%s %s", code, correlation, exc_info=original)
             message = MASKED
