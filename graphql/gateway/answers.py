@@ -22,7 +22,7 @@ from gateway.errors import new_correlation, told
 from gateway.loads import make_row
 from gateway.operation import House, Operation
 from gateway.query import MAKERS
-from registry.desk.evidence import Ground, Proven, unique
+from registry.desk.evidence import Ground, Proven, Prover
 from registry.errors import NotHeld, RegistryError
 from registry.records.encoding import canonical, to_base64
 
@@ -69,7 +69,7 @@ class Answering:
         extensions: dict[str, Any] = {**(result.extensions or {}), **more}
         try:
             asked.readings.record()
-            signed = self._grounds(asked, document, variables) if asked.proven and data is not None else {}
+            signed = {} if asked.prover is None or data is None else self._grounds(asked.prover, document, variables)
         except RegistryError as error:  # nothing that was read leaves
             data, signed, errors = None, {}, [GraphQLError(str(error), original_error=error)]
         answer: Answer = {"data": data}
@@ -81,10 +81,8 @@ class Answering:
             answer["extensions"]["answer"]["signature"] = to_base64(self.house.desk.answers.sign(answer))
         return answer
 
-    def _grounds(self, asked: Operation, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        ground = asked.ground()
-        own = self.house.desk.evidence.enrolment(self.house.desk.officer, ground)
-        support = unique((*asked.supports.values(), *own))
+    def _grounds(self, prover: Prover, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        ground = prover.ground
         return {
             "answer": {
                 "at": self._now(),
@@ -94,7 +92,7 @@ class Answering:
                 "variables": to_base64(hashlib.sha256(canonical(variables)).digest()),
             },
             "checkpoint": ground.note.decode(),
-            "support": [_supported(each, ground) for each in support],
+            "support": [_supported(each, ground) for each in prover.support(self.house.desk.officer)],
         }
 
 

@@ -16,7 +16,7 @@ from gateway.context import Caller
 from gateway.errors import Coded, ErrorCode
 from gateway.opaque import Opaque
 from registry.desk.desk import Desk, PublicDesk
-from registry.desk.evidence import Ground, Proven
+from registry.desk.evidence import Ground, Proven, Prover
 from registry.desk.holdings import Recorded
 from registry.desk.readings import Readings
 from registry.errors import Misuse
@@ -46,8 +46,7 @@ class Operation:
     def __init__(self, caller: Caller, house: House, makers: Mapping[str, Make], loaded_row: MakeRow) -> None:
         self.caller, self.house, self._makers, self.loaded_row = caller, house, makers, loaded_row
         self.readings: Readings = caller.desk.access.readings(caller.purpose)
-        self.proven: dict[int, Proven] = {}
-        self.supports: dict[int, Proven] = {}
+        self.prover: Prover | None = None  # once something was proved
         self._ground: Ground | None = None
         self._as_at: int | None = None
         self._settled = False
@@ -144,13 +143,9 @@ class Operation:
         """The entry with its path, and what it leans on kept for the answer's support. Raises NotHeld,
         ALIASED_EVIDENCE."""
         self._check_aliases(info)
-        found = self.proven.get(position)
-        if found is None:
-            ground = self.ground()
-            found = self.proven[position] = self.desk.evidence.prove(position, ground)
-            for each in self.desk.evidence.supports(position, ground):
-                self.supports[each.position] = each
-        return found
+        if self.prover is None:
+            self.prover = self.desk.evidence.prover(self.ground())
+        return self.prover.prove(position)
 
     def _check_aliases(self, info: strawberry.Info[Operation]) -> None:
         """Below the root no name may stand for another where evidence is asked for: `price: locality` would pass for

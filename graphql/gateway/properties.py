@@ -49,11 +49,10 @@ class Property(Node):
         asked, listed = operation(info), self.key
         limit, beyond = asked.page(first), asked.place(listed, after)
         found = asked.desk.properties.sales(self.held.key, limit=limit + 1, after=-1 if beyond is None else beyond)
+        held = asked.desk.holdings.sales([reference for _, reference in found[:limit]], asked.size())
         edges = [
-            MunimentEdge(
-                cursor=asked.cursor(listed, at), node=muniment_of(asked.desk.holdings.holding(reference, asked.size()))
-            )
-            for at, reference in found[:limit]
+            MunimentEdge(cursor=asked.cursor(listed, at), node=muniment_of(each))
+            for (at, _), each in zip(found, held, strict=False)
         ]
         cursors = [edge.cursor for edge in edges]
         return MunimentConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(found) > limit, after=after))

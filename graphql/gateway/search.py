@@ -8,10 +8,11 @@ import strawberry
 
 from gateway.agents import Department, Officer
 from gateway.loads import Load
-from gateway.muniments import Muniment
+from gateway.muniments import Muniment, muniment_of
 from gateway.nodes import Info
 from gateway.operation import operation
 from gateway.pages import PageInfo
+from registry.records.rows import is_sale
 
 SearchResult = Annotated[Muniment | Load | Department | Officer, strawberry.union("SearchResult")]
 
@@ -33,8 +34,12 @@ def page_of_hits(info: Info, text: str, *, first: int, after: str | None) -> Sea
     asked, listed = operation(info), f"search {text}"
     limit, beyond = asked.page(first), asked.place(listed, after)
     hits = asked.desk.holdings.find(text, limit + 1, beyond)
+    subjects = [hit.subject for hit in hits[:limit]]
+    sales = [subject for subject in subjects if is_sale(subject)]
+    held = {each.reference: muniment_of(each) for each in asked.desk.holdings.sales(sales, asked.size())}
     edges = [
-        SearchEdge(cursor=asked.cursor(listed, hit.position), node=asked.make(hit.subject)) for hit in hits[:limit]
+        SearchEdge(cursor=asked.cursor(listed, hit.position), node=held.get(hit.subject) or asked.make(hit.subject))
+        for hit in hits[:limit]
     ]
     cursors = [edge.cursor for edge in edges]
     return SearchConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(hits) > limit, after=after))

@@ -100,6 +100,11 @@ class Catalogue:
         with self._asking() as database:
             return queries.history(database, reference, viewer)
 
+    def histories(self, references: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """The same of many subjects, with one question."""
+        with self._asking() as database:
+            return queries.histories(database, references)
+
     def latest(self, reference: str) -> tuple[int, ...]:
         """Candidate positions of the entry with the subject's newest details: one or none, but for doubles."""
         with self._asking() as database:

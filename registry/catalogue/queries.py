@@ -7,7 +7,7 @@ is never a proof.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import peewee
@@ -149,6 +149,16 @@ def history(database: peewee.Database, reference: str, viewer: Viewer | None) ->
     if viewer is not None:
         query = query.where(_visible(viewer))
     return _positions(query.order_by(RecordRow.position), database)
+
+
+def histories(database: peewee.Database, references: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Candidate positions of every entry on each of the subjects, oldest first; none where there is none."""
+    digests = {reference: subject_digest(reference) for reference in references}
+    query = RecordRow.select(RecordRow.subject, RecordRow.position).where(RecordRow.subject.in_(list(digests.values())))
+    found: dict[int, list[int]] = {}
+    for digest, position in query.order_by(RecordRow.position).tuples().execute(database):
+        found.setdefault(digest, []).append(position)
+    return {reference: tuple(found.get(digest, ())) for reference, digest in digests.items()}
 
 
 def latest(database: peewee.Database, reference: str) -> tuple[int, ...]:

@@ -6,7 +6,6 @@ may have an entry is asked here again, by `Lookups`' one rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from registry.desk.holdings import Holdings
@@ -17,6 +16,7 @@ from registry.ledger.cosignature import TIME_SIZE
 from registry.ledger.issuance import leans_on
 from registry.ledger.merkle import leaf_hash
 from registry.ledger.note import ED25519, MLDSA44_COSIGNATURE, Note
+from registry.records.acts import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +103,13 @@ class Evidence:
             issued_at=next(iter(issued), 0),
         )
 
-    def prove(self, position: int, ground: Ground) -> Proven:
-        """The entry with its path. Raises NotHeld where it is not this desk's to know, LedgerHalted where it does not
-        hash to its leaf."""
-        self._holdings.entry(position)
-        return self._included(position, ground)
+    def prover(self, ground: Ground) -> Prover:
+        """What proves the entries of one answer."""
+        return Prover(self._services, self._holdings, ground)
 
-    def supports(self, position: int, ground: Ground) -> tuple[Proven, ...]:
-        """What the entry leans on: the enrolment of him who signed, and for a loaded row the opening of its load."""
-        log = self._services.log
-        if position >= ground.size:
-            return ()
-        found = leans_on(position, log.entry(position), log.entry, self.enrolled)
-        return tuple(self._included(at, ground) for at in found)
-
-    def enrolment(self, officer: str, ground: Ground) -> tuple[Proven, ...]:
-        """The act that enrolled the officer, with the act that it confirms where there is one."""
-        at = self.enrolled(officer)
-        return (*self.supports(at, ground), self._included(at, ground))
+    def enrolled(self, officer: str) -> int:
+        """The position of the act by which the officer came into force. Raises NotHeld."""
+        return _enrolled(self._services, officer)
 
     def inclusion(self, position: int, size: int) -> tuple[bytes, ...]:
         """The path of the position in the tree of that size. Raises NotHeld."""
@@ -139,23 +128,55 @@ class Evidence:
         names = {ED25519: "Ed25519", MLDSA44_COSIGNATURE: "ML-DSA-44"}
         return tuple(LogKey(key.key_id.hex(), names[key.kind], key.public) for key, _ in self._services.policy.logs)
 
-    def _included(self, position: int, ground: Ground) -> Proven:
+
+class Prover:
+    """Proofs for one answer, each once. Not for several threads."""
+
+    def __init__(self, services: Services, holdings: Holdings, ground: Ground) -> None:
+        self._services, self._holdings, self.ground = services, holdings, ground
+        self._tree = services.log.tree(ground.size)
+        self._included: dict[int, Proven] = {}
+        self._leaned: set[int] = set()
+        self._support: set[int] = set()
+
+    def prove(self, position: int) -> Proven:
+        """The entry with its path; what it leans on is kept as support. Raises NotHeld where it is not this desk's to
+        know, LedgerHalted where it does not hash to its leaf."""
+        entry = self._holdings.entry(position).entry
+        if position < self.ground.size:
+            self._lean(entry.load if isinstance(entry, Row) else position, position)
+        return self._include(position)
+
+    def support(self, officer: str) -> tuple[Proven, ...]:
+        """What the entries proved so far lean on, each once, rising: enrolments of those who signed, openings of loads;
+        and the enrolment of the officer who signs the answer. Raises NotHeld."""
+        enrolled = _enrolled(self._services, officer)
+        self._lean(enrolled, enrolled)
+        return tuple(self._include(position) for position in sorted(self._support | {enrolled}))
+
+    def _lean(self, act: int, position: int) -> None:
+        """Rows of one load lean on the same acts, so they are looked up by the load."""
+        if act in self._leaned:
+            return
+        self._leaned.add(act)
         log = self._services.log
-        raw = log.entry(position)
-        leaf = leaf_hash(raw)
-        if leaf != log.leaf(position):
-            raise LedgerHalted(f"the entry at {position} does not hash to its leaf in the tree: run an audit")
-        sealed = position < ground.size
-        return Proven(position, raw, leaf, log.inclusion(position, ground.size) if sealed else None)
+        found = leans_on(position, log.entry(position), log.entry, lambda one: _enrolled(self._services, one))
+        self._support.update(found)
 
-    def enrolled(self, reference: str) -> int:
-        """The position of the act by which the officer came into force. Raises NotHeld."""
-        officer = self._services.standing().officer(reference)
-        if officer is None:
-            raise NotHeld(f"{reference} is not an officer here")
-        return officer.enrolled
+    def _include(self, position: int) -> Proven:
+        found = self._included.get(position)
+        if found is None:
+            raw, sealed = self._services.log.entry(position), position < self.ground.size
+            leaf = leaf_hash(raw)
+            if leaf != (self._tree.leaf(position) if sealed else self._services.log.leaf(position)):
+                raise LedgerHalted(f"the entry at {position} does not hash to its leaf in the tree: run an audit")
+            path = self._tree.inclusion(position) if sealed else None
+            found = self._included[position] = Proven(position, raw, leaf, path)
+        return found
 
 
-def unique(proven: Iterable[Proven]) -> tuple[Proven, ...]:
-    """Each once, by position, rising."""
-    return tuple(sorted({each.position: each for each in proven}.values(), key=lambda each: each.position))
+def _enrolled(services: Services, reference: str) -> int:
+    officer = services.standing().officer(reference)
+    if officer is None:
+        raise NotHeld(f"{reference} is not an officer here")
+    return officer.enrolled

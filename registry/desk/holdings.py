@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -20,6 +21,7 @@ from registry.desk.views import Entries
 from registry.errors import Misuse
 from registry.records import rows
 from registry.records.acts import Act, Entry, Kind, Lodged, Row, decode_entry, details_of
+from registry.records.identifiers import check_reference
 from registry.records.muniment import Status, SubjectState
 
 LOOKED_THROUGH = 1_000
@@ -72,13 +74,22 @@ class Holdings:
 
     def holding(self, reference: str, size: int | None = None) -> Holding:
         """The muniment as of the first `size` entries (default: all). Raises NotHeld, Malformed."""
-        if self._lookups.may_see(reference) is None:
-            raise not_held(reference)
-        positions = self._lookups.positions(reference)
+        if not rows.is_sale(check_reference(reference)) and self._lookups.may_see(reference) is None:
+            raise not_held(reference)  # sales are public, by `rows.follow`
+        return self._held(reference, self._services.catalogue.history(reference), size)
+
+    def sales(self, references: Sequence[str], size: int | None = None) -> tuple[Holding, ...]:
+        """Sales, found with one question to the catalogue, in the same order. Raises NotHeld."""
+        histories = self._services.catalogue.histories(references)
+        return tuple(self._held(reference, histories[reference], size) for reference in references)
+
+    def _held(self, reference: str, positions: tuple[int, ...], size: int | None) -> Holding:
         kept = positions if size is None else positions[: bisect_left(positions, size)]
-        if not kept:
+        entries = (Recorded(at, self._entries.entry(at)) for at in kept)
+        held = tuple(recorded for recorded in entries if recorded.entry.subject == reference)
+        if not held:
             raise not_held(reference)
-        return self._told(reference, tuple(Recorded(at, self._entries.entry(at)) for at in kept))
+        return self._told(reference, held)
 
     def _told(self, reference: str, entries: tuple[Recorded, ...]) -> Holding:
         state: SubjectState | None = None
@@ -118,7 +129,7 @@ class Holdings:
     def entry(self, position: int) -> Recorded:
         """One entry, if what it says is this desk's to know. Raises NotHeld."""
         entry = self._entries.entry(position)
-        if not self._lookups.sees(entry, self._lookups.may_see(entry.subject)):
+        if not rows.is_sale(entry.subject) and not self._lookups.sees(entry, self._lookups.may_see(entry.subject)):
             raise not_held(str(position))
         return Recorded(position, entry)
 
@@ -144,11 +155,12 @@ class Holdings:
         found: list[Found] = []
         while len(found) < limit:
             wanted = min(limit, MAX_HITS)
-            views = self._lookups.find(text, limit=wanted, after=after)
-            found += [Found(view.subject, view.position) for view in views if "/" in view.subject]
-            if len(views) < wanted:
+            hits = self._lookups.hits(text, limit=wanted, after=after)
+            told = (Found(self._entries.entry(position).subject, position) for position in hits)
+            found += [each for each in told if "/" in each.subject]
+            if len(hits) < wanted:
                 break
-            after = views[-1].position
+            after = hits[-1]
         return tuple(found[:limit])
 
     def check_size(self, size: int) -> int:

@@ -13,6 +13,7 @@ from registry.errors import NotHeld, NotPermitted, Shredded
 from registry.records.disclosure import unpack
 from registry.records.muniment import Visibility
 from registry.records.roles import Verb
+from registry.records.rows import is_sale
 
 CLEAR = "details"
 """What a reading names where nothing withheld was opened: what is visible to its own department only."""
@@ -28,6 +29,8 @@ class Readings:
 
     def clear(self, reference: str) -> bool:
         """Details in clear were read; noted, and True, where only the custodian may see them."""
+        if is_sale(reference):  # public, by `rows.follow`
+            return False
         state = self._entries.state(reference)
         if state is None or state.visibility is not Visibility.OWN or self._session is None:
             return False

@@ -71,6 +71,10 @@ class Log:
             raise NotHeld(f"position {position} is not in the tree of size {size}")
         return merkle.prove_inclusion(position, size, self._node(self._reaching(size)))
 
+    def tree(self, size: int) -> Tree:
+        """The tree of that size, for many proofs of it. Raises NotHeld beyond the head."""
+        return Tree(size, self._node(self._reaching(size)))
+
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """The consistency path from one size to a later one."""
         return merkle.prove_consistency(old, new, self._node(self._reaching(new)))
@@ -91,3 +95,31 @@ class Log:
                 raise LedgerHalted(str(error)) from error
 
         return checked
+
+
+class Tree:
+    """The tree of one size: its proofs share what was read and hashed for them. Not for several threads."""
+
+    def __init__(self, size: int, node: merkle.Node) -> None:
+        self.size, self._read = size, node
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def leaf(self, position: int) -> bytes:
+        """The leaf hash at the position. Raises NotHeld beyond the size."""
+        self._check(position)
+        return self._node(0, position)
+
+    def inclusion(self, position: int) -> tuple[bytes, ...]:
+        """The inclusion path of the position, from the leaf's sibling up. Raises NotHeld beyond the size."""
+        self._check(position)
+        return merkle.prove_inclusion(position, self.size, self._node)
+
+    def _check(self, position: int) -> None:
+        if not 0 <= position < self.size:
+            raise NotHeld(f"position {position} is not in the tree of size {self.size}")
+
+    def _node(self, height: int, index: int) -> bytes:
+        found = self._known.get((height, index))
+        if found is None:
+            found = self._known[height, index] = self._read(height, index)
+        return found
