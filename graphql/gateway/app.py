@@ -47,15 +47,15 @@ MOST_FORM_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An open registry, as the gateway serves it: who may sign in, what answers, and the public's desk."""
+    """What departments sign in with, and what answers them."""
 
     answering: Answering
     credentials: Credentials
-    public: Callable[[], PublicDesk]
 
 
 def build(
     status: Callable[[], Status],
+    public: Callable[[], PublicDesk] | None = None,
     service: Service | None = None,
     *,
     deadline_s: float = DEADLINE_S,
@@ -64,8 +64,8 @@ def build(
 ) -> Starlette:
     """The application. `status` is called once a /readyz, in a thread: it may block, and raise any RegistryError.
 
-    Without a `service` there is health and nothing else. `deadline_s`: for an operation; `patience_s`: for a body;
-    `clock` measures the hour of the rate limit.
+    With the public's desk the ledger is published, and with a `service` departments are answered. `deadline_s`: for an
+    operation; `patience_s`: for a body; `clock` measures the hour of the rate limit.
     """
 
     async def livez(request: Request) -> JSONResponse:
@@ -91,16 +91,26 @@ def build(
         )
 
     routes = [Route("/livez", livez, methods=["GET"]), Route("/readyz", readyz, methods=["GET"])]
-    if service is not None:
-        routes += _served(service, Meter(clock), deadline_s, patience_s)
+    if public is not None:
+        routes += _published(TileSite(public, service.credentials if service is not None else None))
+        if service is not None:
+            routes += _served(service, public, Meter(clock), deadline_s, patience_s)
     return Starlette(routes=routes, exception_handlers={Exception: _unforeseen})
 
 
-def _served(service: Service, meter: Meter, deadline_s: float, patience_s: float) -> list[Route]:
-    credentials, tiles = service.credentials, TileSite(service.public, service.credentials)
-    endpoint = Endpoint(
-        service.answering, credentials, meter, service.public, deadline_s=deadline_s, patience_s=patience_s
-    )
+def _published(tiles: TileSite) -> list[Route]:
+    return [
+        Route("/checkpoint", tiles.checkpoint, methods=["GET"]),
+        Route("/policy", tiles.policy, methods=["GET"]),
+        Route("/tile/{path:path}", tiles.tile, methods=["GET"]),
+    ]
+
+
+def _served(
+    service: Service, public: Callable[[], PublicDesk], meter: Meter, deadline_s: float, patience_s: float
+) -> list[Route]:
+    credentials = service.credentials
+    endpoint = Endpoint(service.answering, credentials, meter, public, deadline_s=deadline_s, patience_s=patience_s)
 
     async def graphql(request: Request) -> Response:
         return await endpoint(request)
@@ -120,9 +130,6 @@ def _served(service: Service, meter: Meter, deadline_s: float, patience_s: float
         Route("/oauth/token", token, methods=["POST"]),
         Route("/oauth/jwks", keys, methods=["GET"]),
         Route("/.well-known/oauth-authorization-server", metadata, methods=["GET"]),
-        Route("/checkpoint", tiles.checkpoint, methods=["GET"]),
-        Route("/policy", tiles.policy, methods=["GET"]),
-        Route("/tile/{path:path}", tiles.tile, methods=["GET"]),
     ]
 
 

@@ -40,7 +40,7 @@ def service(town: Town) -> Service:
     admission = Admission(town.office.services, town.milestone)
     credentials = Credentials(issuer(town.office.origin), admission.admit, lambda: town.clock.now / 1_000)
     answering = Answering(SCHEMA, House.of(town.desk("gateway")), town.clock)
-    return Service(answering, credentials, town.office.public)
+    return Service(answering, credentials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def codes(answer: httpx2.Response) -> list[str]:
 @contextmanager
 def serving(town: Town, **options: Any) -> Iterator[Served]:
     """Serve the town until the block ends. `options` are those of `build`."""
-    app = build(town.office.public().status, service(town), **options)
+    app = build(town.office.public().status, town.office.public, service(town), **options)
     config = uvicorn.Config(app, port=0, http=Impatient, lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     listening = config.bind_socket()
