@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from registry.desk.holdings import Holdings
+from registry.desk.holdings import Holdings, Recorded
 from registry.desk.services import Services
 from registry.errors import LedgerHalted, NotHeld
 from registry.ledger.checkpoint import Checkpoint
@@ -16,7 +16,7 @@ from registry.ledger.cosignature import TIME_SIZE
 from registry.ledger.issuance import leans_on
 from registry.ledger.merkle import leaf_hash
 from registry.ledger.note import ED25519, MLDSA44_COSIGNATURE, Note
-from registry.records.acts import Row
+from registry.records.acts import Row, decode_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +142,12 @@ class Prover:
     def prove(self, position: int) -> Proven:
         """The entry with its path; what it leans on is kept as support. Raises NotHeld where it is not this desk's to
         know, LedgerHalted where it does not hash to its leaf."""
-        entry = self._holdings.entry(position).entry
+        included = self._include(position)
+        entry = decode_entry(included.entry)
+        self._holdings.check(Recorded(position, entry))
         if position < self.ground.size:
             self._lean(entry.load if isinstance(entry, Row) else position, position)
-        return self._include(position)
+        return included
 
     def support(self, officer: str) -> tuple[Proven, ...]:
         """What the entries proved so far lean on, each once, rising: enrolments of those who signed, openings of loads;
@@ -166,7 +168,8 @@ class Prover:
     def _include(self, position: int) -> Proven:
         found = self._included.get(position)
         if found is None:
-            raw, sealed = self._services.log.entry(position), position < self.ground.size
+            sealed = position < self.ground.size
+            raw = self._services.log.entry(position, self.ground.size if sealed else None)
             leaf = leaf_hash(raw)
             if leaf != (self._tree.leaf(position) if sealed else self._services.log.leaf(position)):
                 raise LedgerHalted(f"the entry at {position} does not hash to its leaf in the tree: run an audit")

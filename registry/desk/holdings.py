@@ -128,10 +128,15 @@ class Holdings:
 
     def entry(self, position: int) -> Recorded:
         """One entry, if what it says is this desk's to know. Raises NotHeld."""
-        entry = self._entries.entry(position)
+        recorded = Recorded(position, self._entries.entry(position))
+        self.check(recorded)
+        return recorded
+
+    def check(self, recorded: Recorded) -> None:
+        """Return if what the entry says is this desk's to know. Raises NotHeld."""
+        entry = recorded.entry
         if not rows.is_sale(entry.subject) and not self._lookups.sees(entry, self._lookups.may_see(entry.subject)):
-            raise not_held(str(position))
-        return Recorded(position, entry)
+            raise not_held(str(recorded.position))
 
     def entries(self, first: int, limit: int) -> tuple[Recorded, ...]:
         """At most `limit` entries from that position on, those left out that are not this desk's to know."""
