@@ -12,8 +12,9 @@ from gateway.muniments import Muniment, make_muniment
 from gateway.nodes import Info, Node
 from gateway.operation import MAX_PAGE, Make, Operation, operation
 from gateway.properties import Property, PropertyRef, make_property, property_at
-from gateway.scalars import DateTime, UInt53, read_time
+from gateway.scalars import DateTime, Digest, UInt53, read_time
 from gateway.search import SearchConnection, page_of_hits
+from gateway.verification import Verification, verification_of
 from gateway.viewer import Viewer
 from registry.errors import Misuse, NotHeld, NotPermitted
 from registry.records.loads import LoadState
@@ -88,6 +89,13 @@ class Query:
         self, info: Info, state: LoadState | None = None, first: int = 20, after: str | None = None
     ) -> LoadConnection:
         return page_of_loads(info, state, first=first, after=after)
+
+    @strawberry.field(
+        description="Is this registered? digest: of a public muniment's body, or the salted digest of a withheld "
+        "member, which only who holds its disclosure can name."
+    )
+    def verify(self, info: Info, digest: Digest) -> Verification:
+        return verification_of(info, digest)
 
     @strawberry.field
     def ledger(self) -> Ledger:

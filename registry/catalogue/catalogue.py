@@ -115,6 +115,11 @@ class Catalogue:
         with self._asking() as database:
             return queries.property_of(database, position)
 
+    def with_digest(self, digest: bytes, limit: int = 10) -> tuple[int, ...]:
+        """Candidate entries that name the digest: see `queries.with_digest`."""
+        with self._asking() as database:
+            return queries.with_digest(database, digest, limit)
+
     def at_address(self, address: int, *, limit: int, after: int = -1) -> tuple[int, ...]:
         """Candidate newest entries of the sales at an address, by its digest: see `queries.at_address`."""
         with self._asking() as database:

@@ -14,6 +14,7 @@ import peewee
 
 from registry.catalogue import engine
 from registry.catalogue.engine import match_expression, matching, time_limit
+from registry.catalogue.projector import digest_word
 from registry.catalogue.tables import SALE, EnvelopeRow, LoadLine, LoadRow, RecordRow, Seen
 from registry.errors import LedgerHalted, Malformed, Misuse
 from registry.records.identifiers import REGISTRY, check_reference, subject_digest
@@ -190,6 +191,15 @@ def property_of(database: peewee.Database, position: int) -> tuple[int, ...]:
     )
     query = RecordRow.select(RecordRow.position).where(others)
     return _positions(query.order_by(RecordRow.position).limit(MAX_SAME_ADDRESS), database)
+
+
+def with_digest(database: peewee.Database, digest: bytes, limit: int) -> tuple[int, ...]:
+    """Candidate entries, newest first and superseded ones too, that name the digest (32 bytes): a body's that stands in
+    clear, or a withheld member's salted one. Whoever asks."""
+    index = peewee.Table(engine.FULL_TEXT)
+    query = RecordRow.select(RecordRow.position).join(index, on=(index.c.rowid == RecordRow.position))
+    query = query.where(peewee.SQL(f"{engine.FULL_TEXT} MATCH ?", [f'"{digest_word(digest)}"']))
+    return _positions(query.order_by(index.c.rowid.desc()).limit(limit), database)
 
 
 def at_address(database: peewee.Database, address: int, *, limit: int, after: int = -1) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ access       what this desk may do
 holdings     a muniment with its versions, as it stands or stood
 evidence     entries proven against one shared checkpoint
 provenance   where a muniment comes from, as a W3C PROV graph
+verification is this registered? By a digest
 properties   sales at one address: a search
 load_register loads, looked at
 readings     what one question read of withheld material

@@ -24,6 +24,7 @@ from registry.desk.receipts import Receipts
 from registry.desk.services import Services
 from registry.desk.session import Session, Sign
 from registry.desk.status import Status, status
+from registry.desk.verification import Verification
 from registry.errors import NotPermitted
 from registry.ledger.signature import verify_ed25519
 from registry.records.encoding import from_base64
@@ -46,6 +47,7 @@ class PublicDesk:
         self.evidence = Evidence(services, self.holdings)
         self.properties = Properties(services)
         self.provenance = Provenance(services, self.holdings)
+        self.verification = Verification(services, self.holdings)
 
     def status(self) -> Status:
         """Size, root and how far sealing and searching are."""

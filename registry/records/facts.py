@@ -171,6 +171,7 @@ TOLD: dict[str, dict[str, Callable[[Fact], Any]]] = {
         "recordedAt": lambda fact: moment(fact.entry.at),
         "size": lambda fact: fact.members().get("vault", {}).get("size", 0),
     },
+    "Verification": {"kind": _kind, "recordedAt": lambda fact: moment(fact.entry.at)},
     "Muniment": {
         "kind": _kind,
         "recordedAt": lambda fact: moment(fact.entry.at),
@@ -184,6 +185,7 @@ SIGNED_ONLY: dict[str, frozenset[str]] = {
     "Act": frozenset({"department", "evidence", "id", "officer", "signatures", "state", "subject"}),
     "LoadedRow": frozenset({"department", "evidence", "id", "load", "state", "subject"}),
     "Version": frozenset({"attributedTo", "evidence", "generatedBy", "id", "invalidatedBy", "muniment", "revisionOf"}),
+    "Verification": frozenset({"checkpoint", "digest", "evidence", "known", "status", "superseded"}),
     "Muniment": frozenset(
         {
             "attributedTo",

@@ -27,7 +27,7 @@ _PUBLIC, _OBJECT = Reach.ANYONE, Reach.OBJECT
 
 _RULES: dict[str, dict[Rule, str]] = {
     "Query": {
-        Reach.ANYONE: "ledger",
+        Reach.ANYONE: "ledger verify",
         Reach.DEPARTMENTS: "node nodes viewer",
         Verb.MUNIMENT_READ: "muniment",
         Verb.SEARCH: "search property",
@@ -68,6 +68,7 @@ _RULES: dict[str, dict[Rule, str]] = {
         Verb.RECEIPT_TAKE: "receipt",
         Verb.LEDGER_READ: "entries",
     },
+    "Verification": {_PUBLIC: "digest known kind recordedAt status superseded evidence checkpoint"},
     "ProvenanceGraph": {_OBJECT: "root nodes agents entries edges truncated endCursor provJson checkpoint"},
     "ProvenanceEdge": {_OBJECT: "from to relation recordedAt entry"},
     "Viewer": {_OBJECT: "agent department scopes purpose"},
