@@ -71,6 +71,7 @@ class Holdings:
     def __init__(self, services: Services, lookups: Lookups) -> None:
         self._services, self._lookups = services, lookups
         self._entries = Entries(services)
+        self._loaders: dict[int, str] = {}  # a load's department never changes
 
     def holding(self, reference: str, size: int | None = None) -> Holding:
         """The muniment as of the first `size` entries (default: all). Raises NotHeld, Malformed."""
@@ -81,11 +82,13 @@ class Holdings:
     def sales(self, references: Sequence[str], size: int | None = None) -> tuple[Holding, ...]:
         """Sales, found with one question to the catalogue, in the same order. Raises NotHeld."""
         histories = self._services.catalogue.histories(references)
-        return tuple(self._held(reference, histories[reference], size) for reference in references)
+        whole = self._services.head().size
+        return tuple(self._held(reference, histories[reference], size, whole) for reference in references)
 
-    def _held(self, reference: str, positions: tuple[int, ...], size: int | None) -> Holding:
+    def _held(self, reference: str, positions: tuple[int, ...], size: int | None, whole: int | None = None) -> Holding:
         kept = positions if size is None else positions[: bisect_left(positions, size)]
-        entries = (Recorded(at, self._entries.entry(at)) for at in kept)
+        head = self._services.head().size if whole is None else whole
+        entries = (Recorded(at, self._entries.entry(at, head)) for at in kept)
         held = tuple(recorded for recorded in entries if recorded.entry.subject == reference)
         if not held:
             raise not_held(reference)
@@ -114,7 +117,7 @@ class Holdings:
     def _after(self, entry: Entry, before: SubjectState | None) -> SubjectState | None:
         """The state after the entry, as the rules decided when it was recorded."""
         if isinstance(entry, Row):
-            return rows.follow(entry, before, self._entries.custodian(entry))
+            return rows.follow(entry, before, self.custodian_of(entry))
         if entry.outcome is not UNSET:
             return before
         details = details_of(entry.intent)
@@ -152,7 +155,11 @@ class Holdings:
 
     def custodian_of(self, entry: Entry) -> str:
         """The department whose act or load the entry is."""
-        return entry.intent.department if isinstance(entry, Act) else self._entries.custodian(entry)
+        if isinstance(entry, Act):
+            return entry.intent.department
+        if entry.load not in self._loaders:
+            self._loaders[entry.load] = self._entries.custodian(entry)
+        return self._loaders[entry.load]
 
     def find(self, text: str, limit: int, after: int | None) -> tuple[Found, ...]:
         """Hits on muniments, loads, departments and officers, newest first, `limit` of them where there are as many;
@@ -161,7 +168,8 @@ class Holdings:
         while len(found) < limit:
             wanted = min(limit, MAX_HITS)
             hits = self._lookups.hits(text, limit=wanted, after=after)
-            told = (Found(self._entries.entry(position).subject, position) for position in hits)
+            head = self._services.head().size
+            told = (Found(self._entries.entry(position, head).subject, position) for position in hits)
             found += [each for each in told if "/" in each.subject]
             if len(hits) < wanted:
                 break

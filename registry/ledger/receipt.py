@@ -200,7 +200,6 @@ class Supports:
         self._acts, self._used = dict[int, Act](), set[int]()
 
     def add(self, index: int, entry: Entry) -> None:
-        """Take in the entry at `index`, rising. Raises Malformed for what nothing can lean on."""
         if not isinstance(entry, Act) or entry.outcome is not UNSET or any(index <= at for at in self._acts):
             raise Malformed(f"the support at {index} is a row, a refusal or out of order: nothing can lean on it")
         self._acts[index] = entry
@@ -235,7 +234,6 @@ class Supports:
         )
 
     def unused(self) -> set[int]:
-        """Positions that nothing leaned on."""
         return self._acts.keys() - self._used
 
 
@@ -247,7 +245,6 @@ class Told(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, entry: Entry) -> Told:
-        """Raises Malformed."""
         try:
             told = msgspec.json.decode(entry.intent.details if isinstance(entry, Act) else entry.details, type=cls)
         except msgspec.MsgspecError as error:
