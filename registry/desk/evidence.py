@@ -136,7 +136,7 @@ class Prover:
         self._services, self._holdings, self.ground = services, holdings, ground
         self._tree = services.log.tree(ground.size)
         self._included: dict[int, Proven] = {}
-        self._leaned: set[int] = set()
+        self._leaned: set[tuple[int, bool]] = set()
         self._support: set[int] = set()
 
     def prove(self, position: int) -> Proven:
@@ -158,9 +158,10 @@ class Prover:
 
     def _lean(self, act: int, position: int) -> None:
         """Rows of one load lean on the same acts, so they are looked up by the load."""
-        if act in self._leaned:
+        key = (act, act == position)  # the opening of a load leans on less than its rows do
+        if key in self._leaned:
             return
-        self._leaned.add(act)
+        self._leaned.add(key)
         log = self._services.log
         found = leans_on(position, log.entry(position), log.entry, lambda one: _enrolled(self._services, one))
         self._support.update(found)

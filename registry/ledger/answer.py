@@ -28,10 +28,11 @@ from registry.ledger.signature import verify_ed25519
 from registry.records import acts, disclosure
 from registry.records.acts import Act, Entry, Kind
 from registry.records.encoding import canonical, decode_strict, from_base64
-from registry.records.facts import SIGNED_ONLY, TOLD, UNTOLD, Fact, withheld_digests
+from registry.records.facts import FITS, SAME_SUBJECT, SIGNED_ONLY, TOLD, UNTOLD, Fact, withheld_digests
 
 MAX_BYTES = 1 << 24
 HEADER = b"muniment-answer@v1\n"
+_PAGE = frozenset({"edges", "last", "node"})
 
 
 class Support(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,7 +119,7 @@ def verify(raw: bytes, policy: bytes, *, any_key: bool = False) -> Findings:
         )
     supports = _supported(extensions, satisfied)  # 3
     checked = _Checked(satisfied, supports)
-    checked.walk("data", answer.get("data"), None)  # 4
+    checked.walk("data", answer.get("data"))  # 4
     key, enrolled = supports.key(signed.key, satisfied.checkpoint.size)  # 5
     try:
         verify_ed25519(
@@ -182,28 +183,32 @@ class _Checked:
         self._satisfied, self._supports = satisfied, supports
         self.proved, self.signed_only, self.not_proven = list[str](), list[str](), list[str]()
 
-    def walk(self, path: str, value: object, name: str | None) -> None:
-        """`name` is the member's name; evidence itself is looked at with its object."""
+    def walk(self, path: str, value: object, subject: str | None = None) -> None:
+        """`subject` is what an object found here has to be about; None where it may be about anything."""
         if isinstance(value, list):
             for at, each in enumerate(value):
-                self.walk(f"{path}[{at}]", each, name)
+                self.walk(f"{path}[{at}]", each, subject)
         elif isinstance(value, dict):
             if isinstance(value.get("evidence"), dict):
-                self._object(path, value)
+                self._object(path, value, subject)
             else:
                 for inner, each in value.items():
-                    self.walk(f"{path}.{inner}", each, inner)
+                    self.walk(f"{path}.{inner}", each, subject if inner in SAME_SUBJECT | _PAGE else None)
         else:
             self.signed_only.append(path)
 
-    def _object(self, path: str, value: dict[str, Any]) -> None:
+    def _object(self, path: str, value: dict[str, Any], subject: str | None) -> None:
         kind, fact = value.get("__typename"), self._fact(path, value["evidence"])
         if kind not in TOLD or fact is None:
             self.not_proven.append(path)
             for inner, each in value.items():
                 if inner != "evidence":
-                    self.walk(f"{path}.{inner}", each, inner)
+                    self.walk(f"{path}.{inner}", each, subject if inner in SAME_SUBJECT else None)
             return
+        if not FITS[kind](fact):
+            raise ProofFailed(f"{path} is not proven: the entry at {fact.position} is none of a {kind}")
+        if subject not in (None, fact.entry.subject):
+            raise ProofFailed(f"{path} is not proven: the entry at {fact.position} is not about {subject}")
         for inner, each in value.items():
             at = f"{path}.{inner}"
             if inner in ("__typename", "evidence"):
@@ -211,18 +216,16 @@ class _Checked:
             if inner in TOLD[kind]:
                 self._member(at, each, TOLD[kind][inner](fact), fact)
             elif inner in SIGNED_ONLY[kind]:
-                self.walk(at, each, inner)
+                self.walk(at, each, fact.entry.subject if inner in SAME_SUBJECT else None)
             else:
                 raise ProofFailed(f"{at} is not proven: {kind} has no field of that name (an alias is not taken)")
-        if (kind == "Act" and not isinstance(fact.entry, Act)) or (kind == "LoadedRow" and isinstance(fact.entry, Act)):
-            raise ProofFailed(f"{path} is not proven: its entry is not of the type {kind}")
 
     def _member(self, path: str, value: object, told: object, fact: Fact) -> None:
         if told is UNTOLD:
             self.signed_only.append(path)
         elif isinstance(told, list):
             self._details(path, value, told, fact)
-        elif (type(value) is type(told) and value == told) or (isinstance(told, str) and value == str(told)):
+        elif _is_told(value, told):
             self.proved.append(path)
         else:
             raise ProofFailed(f"{path} is not proven: it differs from what the entry at {fact.position} says")
@@ -290,6 +293,13 @@ class _Checked:
         key, _ = self._supports.key(officer, at, act)
         given = from_base64(signature, what=f"the signature of the act at {at}")
         check_signed(at, act, self._satisfied.checkpoint.origin, key, given)
+
+
+def _is_told(value: object, told: object) -> bool:
+    """Whether the value is what the entry says: one of a frozenset's, a text as text, all else of the same type too."""
+    if isinstance(told, frozenset):
+        return isinstance(value, str) and value in told
+    return value == str(told) if isinstance(told, str) else type(value) is type(told) and value == told
 
 
 def _from_hex(text: str, what: str) -> bytes:

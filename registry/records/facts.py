@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET
 
-from registry.records.acts import Act, Entry, Row
+from registry.records.acts import Act, Entry, Kind, Row
 from registry.records.disclosure import Disclosed, digest, read
 from registry.records.encoding import canonical, from_base64
 from registry.records.muniment import MunimentKind, Visibility
@@ -151,6 +151,33 @@ def _visibility(fact: Fact) -> Any:
     return UNTOLD if told is None else Visibility(told).name
 
 
+def _digests(fact: Fact) -> frozenset[str]:
+    """Each digest under which the entry is known: of a body in clear, and of its withheld members."""
+    content = _digest(fact)
+    salted = (digest_hex(each.replace("-", "+").replace("_", "/") + "=") for each in withheld_digests(fact))
+    return frozenset((*salted, *(() if content is None else (content,))))
+
+
+def _brings(fact: Fact) -> bool:
+    """Whether the entry brought a version: a lodging or revision that was not refused, or a row."""
+    entry = fact.entry
+    return isinstance(entry, Row) or (entry.outcome is UNSET and entry.intent.kind in (Kind.LODGED, Kind.REVISED))
+
+
+FITS: dict[str, Callable[[Fact], bool]] = {
+    "Act": lambda fact: isinstance(fact.entry, Act),
+    "LoadedRow": lambda fact: isinstance(fact.entry, Row),
+    "Version": _brings,
+    "Verification": _brings,
+    "Muniment": lambda fact: _brings(fact) and fact.entry.number == 1,
+}
+"""Object type → whether such an entry may stand in its evidence."""
+
+SAME_SUBJECT = frozenset(
+    {"currentVersion", "generatedBy", "history", "invalidatedBy", "muniment", "revisionOf", "subject", "versions"}
+)
+"""Members through which an object leads to others of the same subject."""
+
 TOLD: dict[str, dict[str, Callable[[Fact], Any]]] = {
     "Act": {
         **ENTRY,
@@ -171,7 +198,7 @@ TOLD: dict[str, dict[str, Callable[[Fact], Any]]] = {
         "recordedAt": lambda fact: moment(fact.entry.at),
         "size": lambda fact: fact.members().get("vault", {}).get("size", 0),
     },
-    "Verification": {"kind": _kind, "recordedAt": lambda fact: moment(fact.entry.at)},
+    "Verification": {"digest": _digests, "kind": _kind, "recordedAt": lambda fact: moment(fact.entry.at)},
     "Muniment": {
         "kind": _kind,
         "recordedAt": lambda fact: moment(fact.entry.at),
@@ -179,13 +206,13 @@ TOLD: dict[str, dict[str, Callable[[Fact], Any]]] = {
         "visibility": _visibility,
     },
 }
-"""Object type → member → what the entry in its evidence says of it."""
+"""Object type → member → what the entry in its evidence says of it; a frozenset: one of these."""
 
 SIGNED_ONLY: dict[str, frozenset[str]] = {
     "Act": frozenset({"department", "evidence", "id", "officer", "signatures", "state", "subject"}),
     "LoadedRow": frozenset({"department", "evidence", "id", "load", "state", "subject"}),
     "Version": frozenset({"attributedTo", "evidence", "generatedBy", "id", "invalidatedBy", "muniment", "revisionOf"}),
-    "Verification": frozenset({"checkpoint", "digest", "evidence", "known", "status", "superseded"}),
+    "Verification": frozenset({"checkpoint", "evidence", "known", "status", "superseded"}),
     "Muniment": frozenset(
         {
             "attributedTo",

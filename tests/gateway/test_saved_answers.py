@@ -14,12 +14,13 @@ import pytest
 from typer.testing import CliRunner
 
 from registry.commands import app
-from registry.errors import BadSignature, Malformed, ProofFailed, Unproven
+from registry.errors import BadSignature, Malformed, ProofFailed, Refused, Unproven
 from registry.ledger.answer import answer_bytes, verify
 from registry.ledger.signature import Ed25519Signer
 from registry.records.encoding import to_base64
+from registry.records.muniment import MunimentKind
 from tests.gateway.answering import EVIDENCE, OPEN_EVIDENCE, Counter, saved
-from tests.town import ORIGIN, seed_of
+from tests.town import ORIGIN, document, seed_of
 
 CHANGES = 500
 ASKED = """query($deed: String!, $sale: String!) {
@@ -302,3 +303,60 @@ def test_a_page_of_a_hundred_with_evidence_is_at_most_250_kb(counter: Counter) -
     print(f"{len(raw):,} bytes, {len(found.proved)} members proved")
     assert len(found.proved) == 200
     assert len(raw) <= 250_000
+
+
+# ---- a gateway that tells of one thing what is proved of another ----
+
+
+def test_another_muniments_version_does_not_pass_for_this_ones(counter: Counter, answer: Any) -> None:
+    forged = copy.deepcopy(answer)
+    forged["data"]["muniment"]["versions"]["edges"][0]["node"] = forged["data"]["sold"]["currentVersion"]
+    resigned(counter, forged)
+    with pytest.raises(ProofFailed, match=r"versions\.edges\[0\]\.node is not proven: .* is not about muniment/"):
+        verify(saved(forged), counter.policy())
+
+
+def test_a_later_entry_does_not_pass_for_a_muniments_first(counter: Counter, answer: Any) -> None:
+    """Its recording time would be a later one."""
+    forged = copy.deepcopy(answer)
+    second = forged["data"]["muniment"]["history"]["edges"][1]["node"]
+    forged["data"]["muniment"] |= {"evidence": second["evidence"], "recordedAt": second["recordedAt"]}
+    resigned(counter, forged)
+    with pytest.raises(ProofFailed, match="is none of a Muniment"):
+        verify(saved(forged), counter.policy())
+
+
+def test_a_refused_lodging_does_not_pass_for_a_version(counter: Counter) -> None:
+    town = counter.town
+    subject = town.lodge().subject
+    with pytest.raises(Refused):
+        town.desk("intake-clerk").muniments.lodge(document(), MunimentKind.DEED, subject=subject)
+    asked = """query($r: String!) {muniment(by: {reference: $r}) {
+        currentVersion {__typename size EVIDENCE} history {edges {node {__typename EVIDENCE}}}}}"""
+    forged = counter.ask(asked.replace("EVIDENCE", EVIDENCE), r=subject)
+    assert verify(saved(forged), counter.policy()).proved
+    refused = forged["data"]["muniment"]["history"]["edges"][1]["node"]
+    forged["data"]["muniment"]["currentVersion"]["evidence"] = refused["evidence"]
+    resigned(counter, forged)
+    with pytest.raises(ProofFailed, match="is none of a Version"):
+        verify(saved(forged), counter.policy())
+
+
+def test_other_subjects_beside_a_proved_one_are_proved_for_themselves(counter: Counter) -> None:
+    """A property's sales, a load's opening and a graph's nodes are about other things, and may be."""
+    asked = """query($r: String!) {muniment(by: {reference: $r}) {__typename reference EVIDENCE
+        versions {edges {node {number muniment {property {sales {edges {node {__typename reference EVIDENCE}}}}}}}}
+        generatedBy {... on LoadedRow {__typename row EVIDENCE load {opened {__typename kind EVIDENCE}}}}
+        provenance {entries {__typename position EVIDENCE}}}}""".replace("EVIDENCE", EVIDENCE)
+    for sale in counter.sales()[:20]:
+        found = verify(saved(counter.ask(asked, r=sale)), counter.policy())
+        assert "data.muniment.generatedBy.load.opened.kind" in found.proved
+        assert found.not_proven == ()
+
+
+def test_an_act_does_not_pass_for_a_row(counter: Counter, answer: Any) -> None:
+    forged = copy.deepcopy(answer)
+    forged["data"]["muniment"]["history"]["edges"][0]["node"] |= {"__typename": "LoadedRow"}
+    resigned(counter, forged)
+    with pytest.raises(ProofFailed, match="not proven"):
+        verify(saved(forged), counter.policy())
