@@ -168,6 +168,8 @@ class _Pass:
                 size = max(size, self._size(given[name]))
             elif argument.default_value is not Undefined:
                 size = max(size, _whole(argument.default_value))
+            elif argument.default is not None:  # as a schema read from its text has it
+                size = max(size, self._size(argument.default.literal))
         return min(size, MOST)
 
     def _size(self, value: ValueNode | None) -> int:
