@@ -18,6 +18,7 @@ from registry.records.encoding import to_base64
 
 if TYPE_CHECKING:
     from registry.ledger.answer import Findings
+    from registry.ledger.completeness import Whole
 
 ANSWER_BYTES, POLICY_BYTES = 1 << 24, 1 << 20
 
@@ -48,15 +49,17 @@ def verify_answer(
 
     The first thing that does not hold is told in one sentence, exit 1: a
     proved value that differs from its entry as "not proven", anything else
-    as "signature broken". An answer is true as of its checkpoint: that
-    nothing was added since takes a newer one.
+    as "signature broken". Of each history with evidence it says how far its
+    numbers and links run without a gap. An answer is true as of its
+    checkpoint: that nothing was added since takes a newer one, or a mirror.
 
     Example:
         muniment verify-answer answer.json --policy land.policy
     Prints:
-        The three lists, by path, and the checkpoint. With --json:
-        {"answer", "proved", "signed_only", "not_proven", "signer",
-        "enrolled", "answered_at", "origin", "size", "root", "witnesses"}.
+        The three lists, by path, histories and checkpoint. With --json:
+        {"answer", "proved", "signed_only", "not_proven", "histories":
+        [{"path", "whole_through", "shown"}…], "signer", "enrolled",
+        "answered_at", "origin", "size", "root", "witnesses"}.
     Exit codes: 0, 1, 2
     See also: verify, policy, gateway
     """
@@ -78,6 +81,9 @@ def _findings(answer: Path, found: Findings) -> dict[str, Any]:
         "proved": found.proved,
         "signed_only": found.signed_only,
         "not_proven": found.not_proven,
+        "histories": [
+            {"path": each.path, "whole_through": each.through, "shown": each.shown} for each in found.histories
+        ],
         "signer": found.signer,
         "enrolled": found.enrolled,
         "answered_at": output.moment(found.at),
@@ -97,10 +103,21 @@ def _tell(found: Findings) -> None:
         output.say(f"{title}: {len(paths):,}")
         for path in paths:
             output.say(f"  {path}")
+    for history in found.histories:
+        output.say(_whole(history))
     satisfied = found.satisfied
     checkpoint = satisfied.checkpoint
     seen = f"witnessed by {', '.join(satisfied.witnesses)}" if satisfied.witnesses else "no witness asked for"
     output.say(f"as of the checkpoint of {checkpoint.origin}, size {checkpoint.size:,}, signed by the log; {seen}")
     output.say(
         f"the whole signed by {found.signer}, enrolled at {found.enrolled}, at {output.moment(found.at)} by its clock"
+    )
+
+
+def _whole(history: Whole) -> str:
+    if history.through < history.shown or history.position is None:
+        return f"{history.path}: {history.shown} shown, whole only through number {history.through}"
+    return (
+        f"{history.path}: numbers 1 to {history.through} without a gap, each link fitting; nothing is missing up to "
+        f"position {history.position}"
     )

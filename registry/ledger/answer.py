@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from registry.errors import BadSignature, Malformed, ProofFailed
+from registry.ledger.completeness import Proved, Whole, whole
 from registry.ledger.merkle import HASH_SIZE, leaf_hash, verify_inclusion
 from registry.ledger.note import Note
 from registry.ledger.policy import Policy, Satisfied
@@ -75,7 +76,7 @@ class Evidence(msgspec.Struct, frozen=True):
 class Findings:
     """What was found. Paths are written `data.muniment.kind`; whatever fails raises and is never here.
 
-    `signer` signed the whole and was enrolled at `enrolled`; `officers` of proved facts, by path.
+    `signer` signed the whole and was enrolled at `enrolled`; `histories` tell how far each is without a gap.
     """
 
     satisfied: Satisfied
@@ -85,6 +86,7 @@ class Findings:
     signer: str
     enrolled: int
     at: int
+    histories: tuple[Whole, ...]
 
 
 def answer_bytes(origin: str, answer: dict[str, Any]) -> bytes:
@@ -137,6 +139,7 @@ def verify(raw: bytes, policy: bytes, *, any_key: bool = False) -> Findings:
         signed.key,
         enrolled,
         signed.at,
+        tuple(whole(checked.facts)),
     )
 
 
@@ -182,6 +185,7 @@ class _Checked:
     def __init__(self, satisfied: Satisfied, supports: Supports) -> None:
         self._satisfied, self._supports = satisfied, supports
         self.proved, self.signed_only, self.not_proven = list[str](), list[str](), list[str]()
+        self.facts: dict[str, Proved] = {}
 
     def walk(self, path: str, value: object, subject: str | None = None) -> None:
         """`subject` is what an object found here has to be about; None where it may be about anything."""
@@ -278,6 +282,7 @@ class _Checked:
         fact = Fact.of(evidence.position, acts.decode_entry(raw), evidence.disclosures)
         disclosure.reveal(evidence.disclosures, withheld_digests(fact))
         self._signed(fact.position, fact.entry)
+        self.facts[path] = Proved(fact.position, fact.entry, leaf)
         return fact
 
     def _signed(self, position: int, entry: Entry) -> None:

@@ -354,6 +354,26 @@ def test_other_subjects_beside_a_proved_one_are_proved_for_themselves(counter: C
         assert found.not_proven == ()
 
 
+def test_a_history_is_whole_as_far_as_its_numbers_and_links_run(counter: Counter, answer: Any) -> None:
+    found = verify(saved(answer), counter.policy()).histories
+    assert [(each.path, each.through, each.shown) for each in found] == [("data.muniment.history", 2, 2)]
+
+
+def test_an_act_that_a_gateway_leaves_out_of_a_history_shows(counter: Counter) -> None:
+    subject = counter.town.lodge().subject
+    for _ in range(2):
+        counter.town.desk("intake-clerk").muniments.revise(subject, document("again"))
+    counter.town.office.services.caught_up()
+    asked = "query($r: String!) {muniment(by: {reference: $r}) {history {edges {node {__typename EVIDENCE}}}}}"
+    whole = counter.ask(asked.replace("EVIDENCE", EVIDENCE), r=subject)
+    for gone, through in ((0, 0), (1, 1), (2, 2)):
+        forged = copy.deepcopy(whole)
+        del forged["data"]["muniment"]["history"]["edges"][gone]
+        resigned(counter, forged)
+        (found,) = verify(saved(forged), counter.policy()).histories
+        assert (found.through, found.shown) == (through, 2)  # a tail that is left out shows to a mirror alone
+
+
 def test_an_act_does_not_pass_for_a_row(counter: Counter, answer: Any) -> None:
     forged = copy.deepcopy(answer)
     forged["data"]["muniment"]["history"]["edges"][0]["node"] |= {"__typename": "LoadedRow"}
