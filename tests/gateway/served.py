@@ -83,9 +83,9 @@ def codes(answer: httpx2.Response) -> list[str]:
 
 
 @contextmanager
-def serving(town: Town, **options: Any) -> Iterator[Served]:
-    """Serve the town until the block ends. `options` are those of `build`."""
-    app = build(town.office.public().status, town.office.public, service(town), **options)
+def serving(town: Town, served: Service | None = None, **options: Any) -> Iterator[Served]:
+    """Serve the town until the block ends, by another `served` than its own where given. `options` are `build`'s."""
+    app = build(town.office.public().status, town.office.public, served or service(town), **options)
     config = uvicorn.Config(app, port=0, http=Impatient, lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     listening = config.bind_socket()
