@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 from msgspec import UNSET
 
 from registry.catalogue.queries import MAX_HITS
@@ -20,10 +19,13 @@ from registry.desk.services import Services
 from registry.desk.views import Entries
 from registry.errors import Misuse
 from registry.records import rows
-from registry.records.acts import Act, Entry, Kind, Lodged, Row, decode_entry, details_of
+from registry.records.acts import Act, Entry, Row, decode_entry, details_of
 from registry.records.identifiers import check_reference
 from registry.records.muniment import Status, SubjectState
+from registry.records.rules import RULES, Case
+from registry.records.standing import Standing
 
+_NOBODY = Standing()
 LOOKED_THROUGH = 1_000
 """Entries that one page of entries looks at before it ends."""
 
@@ -100,7 +102,7 @@ class Holdings:
         withdrawn: Recorded | None = None
         for recorded in entries:
             entry, before = recorded.entry, state
-            state = self._after(entry, before)
+            state = self._after(recorded, before)
             if state is None:
                 continue
             if before is None or state.version > before.version:
@@ -114,20 +116,25 @@ class Holdings:
             raise not_held(reference)
         return Holding(reference, state, entries, tuple(versions), tuple(flags), withdrawn)
 
-    def _after(self, entry: Entry, before: SubjectState | None) -> SubjectState | None:
+    def _after(self, recorded: Recorded, before: SubjectState | None) -> SubjectState | None:
         """The state after the entry, as the rules decided when it was recorded."""
+        entry = recorded.entry
         if isinstance(entry, Row):
             return rows.follow(entry, before, self.custodian_of(entry))
         if entry.outcome is not UNSET:
             return before
-        details = details_of(entry.intent)
-        if isinstance(details, Lodged):
-            return SubjectState(entry.intent.department, details.kind, Status.CURRENT, 1, details.visibility)
-        if before is None:
-            return None
-        if entry.intent.kind is Kind.WITHDRAWN:
-            return msgspec.structs.replace(before, status=Status.WITHDRAWN)
-        return msgspec.structs.replace(before, version=self._entries.versioned(entry).version)
+        case = Case(
+            intent=entry.intent,
+            details=details_of(entry.intent),
+            officer="",
+            subject=entry.subject,
+            position=recorded.position,
+            at=entry.at,
+            standing=_NOBODY,  # who might was asked then; what it makes of its subject hangs on nobody
+            state=before,
+            number=entry.number,
+        )
+        return RULES[entry.intent.kind](case).state or before
 
     def entry(self, position: int) -> Recorded:
         """One entry, if what it says is this desk's to know. Raises NotHeld."""
