@@ -225,6 +225,10 @@ def test_a_department_reads_its_own_and_the_audit_opens_it(town: Town) -> None:
     audit = town.office.audit()
     assert not audit.faults, audit.faults
     assert audit.checked["readings opened"] == 1
+    town.desk("founder").keys.revoke("POL", desk.kid, "the audit judges by the keys of the day")
+    again = town.office.audit()
+    assert not again.faults, again.faults
+    assert again.checked["readings opened"] == 1
 
 
 def test_a_reading_of_content_wants_a_purpose(town: Town) -> None:
