@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from gateway.pages import PageInfo
+from gateway.pages import PageEnds
 from gateway.scalars import DateTime, Digest, UInt53, at, sha256
 from registry.desk.evidence import Ground
 
@@ -42,4 +42,4 @@ class CheckpointEdge:
 @strawberry.type
 class CheckpointConnection:
     edges: list[CheckpointEdge]
-    page_info: PageInfo
+    page_info: PageEnds

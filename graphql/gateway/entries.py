@@ -14,7 +14,7 @@ from gateway.checkpoints import Checkpoint
 from gateway.evidence import ActState, Evidence, evidence_of, state_of
 from gateway.nodes import Info, Node
 from gateway.operation import Operation, operation
-from gateway.pages import PageInfo
+from gateway.pages import PageEnds
 from gateway.scalars import Bytes, DateTime, Digest, UInt53, octets
 from registry.desk.holdings import Recorded
 from registry.records.acts import Act as ActEntry
@@ -189,7 +189,7 @@ class HistoryEdge:
 )
 class HistoryConnection:
     edges: list[HistoryEdge]
-    page_info: PageInfo
+    page_info: PageEnds
     total: UInt53
     last: LedgerEntry | None
 
@@ -210,7 +210,7 @@ def history_of(
     ]
     return HistoryConnection(
         edges=edges,
-        page_info=PageInfo.of([edge.cursor for edge in edges], more=len(rest) > limit, after=after),
+        page_info=PageEnds.of([edge.cursor for edge in edges], more=len(rest) > limit, after=after),
         total=UInt53(len(entries)),
         last=entry_of(asked, entries[-1]) if entries else None,
     )

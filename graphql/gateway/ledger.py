@@ -11,7 +11,7 @@ from gateway.entries import HistoryEdge, entry_of
 from gateway.evidence import InclusionProof
 from gateway.nodes import Info
 from gateway.operation import operation
-from gateway.pages import PageInfo
+from gateway.pages import PageEnds
 from gateway.scalars import Bytes, Digest, UInt53, octets, sha256
 from registry.errors import Misuse
 
@@ -36,7 +36,7 @@ class PublicKey:
 @strawberry.type(description="Entries by position; gaps are entries that are not the caller's to know.")
 class EntryConnection:
     edges: list[HistoryEdge]
-    page_info: PageInfo
+    page_info: PageEnds
 
 
 @strawberry.type
@@ -56,7 +56,7 @@ class Ledger:
             for each in found[:limit]
         ]
         cursors = [edge.cursor for edge in edges]
-        return CheckpointConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(found) > limit, after=after))
+        return CheckpointConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(found) > limit, after=after))
 
     @strawberry.field(description="The path of a position in the tree of that size.")
     def inclusion(self, info: Info, index: UInt53, size: UInt53) -> InclusionProof:
@@ -93,7 +93,7 @@ class Ledger:
             for each in found[:limit]
         ]
         cursors = [edge.cursor for edge in edges]
-        return EntryConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(found) > limit, after=None))
+        return EntryConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(found) > limit, after=None))
 
     @strawberry.field(description="Entries recorded but not yet searchable.")
     def catalogue_lag(self, info: Info) -> UInt53:

@@ -10,7 +10,7 @@ from gateway.agents import Department
 from gateway.entries import Act, HistoryConnection, LedgerEntry, Subject, history_of
 from gateway.nodes import Info
 from gateway.operation import Operation, operation
-from gateway.pages import PageInfo
+from gateway.pages import PageEnds
 from gateway.scalars import DateTime, Digest, UInt53, at, sha256
 from registry.desk.desk import Desk
 from registry.desk.holdings import Recorded
@@ -162,7 +162,7 @@ class LoadEdge:
 @strawberry.type
 class LoadConnection:
     edges: list[LoadEdge]
-    page_info: PageInfo
+    page_info: PageEnds
 
 
 def make_row(recorded: Recorded) -> LoadedRow:
@@ -189,7 +189,7 @@ def page_of_loads(info: Info, state: LoadState | None, *, first: int, after: str
         for each in found[:limit]
     ]
     return LoadConnection(
-        edges=edges, page_info=PageInfo.of([edge.cursor for edge in edges], more=len(found) > limit, after=after)
+        edges=edges, page_info=PageEnds.of([edge.cursor for edge in edges], more=len(found) > limit, after=after)
     )
 
 

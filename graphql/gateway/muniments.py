@@ -12,7 +12,7 @@ from gateway.entities import Entity
 from gateway.entries import Detail, HistoryConnection, Subject, details_of, history_of
 from gateway.nodes import Info
 from gateway.operation import Operation, operation
-from gateway.pages import PageInfo
+from gateway.pages import PageEnds
 from gateway.provenance import ProvenanceGraph, graph_of
 from gateway.scalars import DateTime, Digest, UInt53
 from registry.desk.holdings import HeldVersion, Holding
@@ -78,7 +78,7 @@ class Muniment(Entity, Subject):
             for each in rest[:limit]
         ]
         cursors = [edge.cursor for edge in edges]
-        return VersionConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(rest) > limit, after=after))
+        return VersionConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(rest) > limit, after=after))
 
     @strawberry.field(
         graphql_type=LazyType("Property", "gateway.properties") | None,
@@ -164,7 +164,7 @@ class VersionEdge:
 @strawberry.type
 class VersionConnection:
     edges: list[VersionEdge]
-    page_info: PageInfo
+    page_info: PageEnds
 
 
 @strawberry.type
@@ -176,7 +176,7 @@ class MunimentEdge:
 @strawberry.type
 class MunimentConnection:
     edges: list[MunimentEdge]
-    page_info: PageInfo
+    page_info: PageEnds
 
 
 def muniment_of(holding: Holding) -> Muniment:

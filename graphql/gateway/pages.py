@@ -5,15 +5,15 @@ from __future__ import annotations
 import strawberry
 
 
-@strawberry.type
-class PageInfo:
+@strawberry.type(name="PageInfo")
+class PageEnds:
     has_next_page: bool
     has_previous_page: bool
     start_cursor: str | None
     end_cursor: str | None
 
     @classmethod
-    def of(cls, cursors: list[str], *, more: bool, after: str | None) -> PageInfo:
+    def of(cls, cursors: list[str], *, more: bool, after: str | None) -> PageEnds:
         """Of a page with these cursors, after that one, with more to come or not."""
         return cls(
             has_next_page=more,

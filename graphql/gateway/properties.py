@@ -7,7 +7,7 @@ import strawberry
 from gateway.muniments import MunimentConnection, MunimentEdge, muniment_of
 from gateway.nodes import Info, Node
 from gateway.operation import Operation, operation
-from gateway.pages import PageInfo
+from gateway.pages import PageEnds
 from registry.desk.properties import Property as HeldProperty
 from registry.errors import NotHeld
 from registry.records.roles import Verb
@@ -55,7 +55,7 @@ class Property(Node):
             for (at, _), each in zip(found, held, strict=False)
         ]
         cursors = [edge.cursor for edge in edges]
-        return MunimentConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(found) > limit, after=after))
+        return MunimentConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(found) > limit, after=after))
 
 
 @strawberry.input(description="As the source writes it; case and white space do not count.")

@@ -11,7 +11,7 @@ from gateway.loads import Load
 from gateway.muniments import Muniment, muniment_of
 from gateway.nodes import Info
 from gateway.operation import operation
-from gateway.pages import PageInfo
+from gateway.pages import PageEnds
 from registry.records.rows import is_sale
 
 SearchResult = Annotated[Muniment | Load | Department | Officer, strawberry.union("SearchResult")]
@@ -26,7 +26,7 @@ class SearchEdge:
 @strawberry.type
 class SearchConnection:
     edges: list[SearchEdge]
-    page_info: PageInfo
+    page_info: PageEnds
 
 
 def page_of_hits(info: Info, text: str, *, first: int, after: str | None) -> SearchConnection:
@@ -42,4 +42,4 @@ def page_of_hits(info: Info, text: str, *, first: int, after: str | None) -> Sea
         for hit in hits[:limit]
     ]
     cursors = [edge.cursor for edge in edges]
-    return SearchConnection(edges=edges, page_info=PageInfo.of(cursors, more=len(hits) > limit, after=after))
+    return SearchConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(hits) > limit, after=after))
