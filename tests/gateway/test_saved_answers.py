@@ -380,3 +380,20 @@ def test_an_act_does_not_pass_for_a_row(counter: Counter, answer: Any) -> None:
     resigned(counter, forged)
     with pytest.raises(ProofFailed, match="not proven"):
         verify(saved(forged), counter.policy())
+
+
+def test_as_at_a_size_the_same_question_gives_the_same_proven_data_later_on(counter: Counter) -> None:
+    asked = """query($r: String!, $s: UInt53!) {muniment(by: {reference: $r}, asAt: {size: $s}) {__typename status
+        reference EVIDENCE history {total checkpoint {size} edges {node {__typename number EVIDENCE}}}}}"""
+    subject, size = counter.town.lodge().subject, counter.size()
+    then = counter.ask(asked.replace("EVIDENCE", EVIDENCE), r=subject, s=size)
+    assert "errors" not in then, then
+    counter.town.desk("registrar").muniments.withdraw(subject, "lodged twice")
+    counter.town.clock.now += 1
+    later = counter.ask(asked.replace("EVIDENCE", EVIDENCE), r=subject, s=size)
+    assert json.dumps(then["data"]) == json.dumps(later["data"])
+    assert then["extensions"]["checkpoint"] == later["extensions"]["checkpoint"]
+    assert later["data"]["muniment"]["status"] == "CURRENT"
+    assert verify(saved(later), counter.policy()).not_proven == ()
+    early = counter.ask(asked.replace("EVIDENCE", EVIDENCE), r=counter.deed, s=size)
+    assert verify(saved(early), counter.policy()).proved
