@@ -38,9 +38,12 @@ class Officer(Agent):
     def department(self, info: Info) -> Department:
         return Department(key=f"department/{operation(info).desk.access.department_of(self.key)}")
 
-    @strawberry.field(description="Roles held now.")
-    def roles(self, info: Info) -> list[str]:
-        return list(operation(info).desk.access.roles(self.key))
+    @strawberry.field(
+        description="Roles held now; null where the officer is of a department that is not yours to list."
+    )
+    def roles(self, info: Info) -> list[str] | None:
+        found = operation(info).desk.access.roles(self.key)
+        return None if found is None else list(found)
 
 
 def make_agent(asked: Operation, key: str) -> Agent:

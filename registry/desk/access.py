@@ -35,9 +35,15 @@ class Access:
         """The verbs that the desk's officer reaches, in the table's order; none for the public."""
         return tuple(verb for verb in Verb if self.may(verb))
 
-    def roles(self, officer: str) -> tuple[str, ...]:
-        """The roles that an officer holds now."""
+    def roles(self, officer: str) -> tuple[str, ...] | None:
+        """The roles that an officer holds now; None where this desk may not list officers of his department."""
         services = self._services
+        if self._session is None:
+            return None
+        reach = self._reach(self._session.standing_officer().reference, Verb.OFFICER_LIST)
+        own = reach is Scope.OWN and self.department_of(officer) == self._session.department
+        if reach is not Scope.ALL and not own:
+            return None
         return tuple(row.value for row in services.standing().roles(officer, services.clock()))
 
     def department_name(self, code: str) -> str:

@@ -58,6 +58,13 @@ def test_a_search_never_shows_what_is_anothers(counter: Counter) -> None:
     assert counter.data(asked, "police-reader", t=counter.own)["search"]["edges"] == []
 
 
+def test_roles_are_told_of_ones_own_department_alone(counter: Counter) -> None:
+    asked = BY_REFERENCE % "{generatedBy {... on Act {officer {number roles}}}}"
+    for who, roles in (("reader", ["intake-clerk"]), ("auditor", ["intake-clerk"]), ("police-reader", None)):
+        found = counter.data(asked, who, r=counter.deed)["muniment"]["generatedBy"]["officer"]
+        assert found["roles"] == roles
+
+
 def test_without_a_token_only_the_ledger_answers(counter: Counter) -> None:
     for asked in ("{viewer {purpose}}", "{loads {edges {cursor}}}", '{search(text: "x") {edges {cursor}}}'):
         assert counter.codes(asked, None) == ["UNAUTHENTICATED"]
