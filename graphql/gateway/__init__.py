@@ -1,8 +1,19 @@
-"""The gateway: how other departments' systems ask the registry.
+"""The gateway: how other departments' systems ask the registry. It turns credentials into a desk and a query into that
+desk's questions, and decides nothing itself.
 
-    app         the web application, given a function that tells the registry's status
-    __main__    the command `muniment gateway`: opens the registry and serves the application
+    __main__      the command `muniment gateway`            app           the web application
+    endpoint      POST /graphql: one request                negotiation   media types
+    bodies        bodies, read with patience                connections   sockets that keep nobody waiting
+    credentials   assertions, tokens, metadata              tilesite      checkpoint, tiles and policy as files
+    documents     parsed and validated once                 limits, rates how much a query and a client may ask
 
-For now it tells whether it is alive and ready. The folder above is never a package: tests/house/test_graphql_folder.py
-says why.
+    context       who asks, through which desk              operation     one operation: its checkpoint, its readings
+    answers       from a query to a signed answer           errors        the closed list of codes
+    schema        every field under its rule                query         the questions
+    nodes, pages, scalars, opaque                           interfaces, Relay, texts, ids and cursors
+
+    One file a noun: agents, checkpoints, entities, entries, evidence, ledger, loads, muniments, properties, provenance,
+    search, verification, viewer.
+
+The folder above is never a package: tests/house/test_graphql_folder.py says why.
 """

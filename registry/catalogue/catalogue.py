@@ -100,6 +100,11 @@ class Catalogue:
         with self._asking() as database:
             return queries.history(database, reference, viewer)
 
+    def histories(self, references: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """The same of many subjects, with one question."""
+        with self._asking() as database:
+            return queries.histories(database, references)
+
     def latest(self, reference: str) -> tuple[int, ...]:
         """Candidate positions of the entry with the subject's newest details: one or none, but for doubles."""
         with self._asking() as database:
@@ -109,6 +114,16 @@ class Catalogue:
         """Newest entries of other sales at the same address, at most 200: a search, not a proof."""
         with self._asking() as database:
             return queries.property_of(database, position)
+
+    def with_digest(self, digest: bytes, limit: int = 10) -> tuple[int, ...]:
+        """Candidate entries that name the digest: see `queries.with_digest`."""
+        with self._asking() as database:
+            return queries.with_digest(database, digest, limit)
+
+    def at_address(self, address: int, *, limit: int, after: int = -1) -> tuple[int, ...]:
+        """Candidate newest entries of the sales at an address, by its digest: see `queries.at_address`."""
+        with self._asking() as database:
+            return queries.at_address(database, address, limit=limit, after=after)
 
     def loads(self) -> tuple[LoadLine, ...]:
         """Every load, oldest first."""

@@ -36,7 +36,7 @@ from registry.records.acts import (
     decode_entry,
     details_of,
 )
-from registry.records.encoding import MAX_INTEGER, canonical
+from registry.records.encoding import MAX_INTEGER, canonical, from_base64
 from registry.records.identifiers import parse_position, subject_digest
 from registry.records.muniment import MunimentKind, Status, SubjectState, Visibility
 from registry.records.rows import follow, is_sale, muniment_details, sale_facts
@@ -160,6 +160,7 @@ def _row(position: int, row: Row, known: Known) -> Projection:
         details = muniment_details(row)
         carries = row.op != "D" or carried is None  # a withdrawal says nothing of its own
         text = _text(state.kind, state.visibility, details.occurred, details.facts) if carries else ""
+        text += _digest_words(details.content, details.sd)
         envelope = None if details.vault is UNSET else details.vault.id
     record = Record(
         position=position,
@@ -255,16 +256,16 @@ def _lodged(case: _Case) -> Projection:
     record = case.kept(SEEN[details.visibility])._replace(
         muniment=MUNIMENT_CODES[details.kind], custodian=case.act.intent.department, withdrawn=0
     )
-    return case.carrying(record, _text(details.kind, details.visibility, details.occurred, details.facts))
+    text = _text(details.kind, details.visibility, details.occurred, details.facts)
+    return case.carrying(record, text + _digest_words(details.content, details.sd))
 
 
 def _revised(case: _Case) -> Projection:
     record, details = case.kept(), case.details
     if record.muniment is None or not isinstance(details, Revised):
         return _plain(case)
-    return case.carrying(
-        record, _text(MUNIMENT_KINDS[record.muniment], VISIBILITY[record.visibility], UNSET, details.facts)
-    )
+    text = _text(MUNIMENT_KINDS[record.muniment], VISIBILITY[record.visibility], UNSET, details.facts)
+    return case.carrying(record, text + _digest_words(details.content, details.sd))
 
 
 def _withdrawn(case: _Case) -> Projection:
@@ -304,6 +305,8 @@ PROJECTIONS: dict[Kind, Callable[[_Case], Projection]] = {
     Kind.OFFICER_REVOKED: _plain,
     Kind.APPOINTED: _plain,
     Kind.UNLOCK_HANDED: _plain,
+    Kind.KEY_ADDED: _plain,
+    Kind.KEY_REVOKED: _plain,
     Kind.LODGED: _lodged,
     Kind.REVISED: _revised,
     Kind.WITHDRAWN: _withdrawn,
@@ -347,6 +350,25 @@ def _text(kind: MunimentKind, visibility: Visibility, occurred: str | UnsetType,
     if facts is not UNSET:
         words.extend(str(value) for value in facts.values())
     return " ".join(words)
+
+
+def digest_word(digest: bytes) -> str:
+    """The word under which an entry's digest (32 bytes) is found; one that nobody types by chance."""
+    return f"sha256{digest.hex()}"
+
+
+def _digest_words(content: str | UnsetType, sd: tuple[str, ...] | UnsetType) -> str:
+    """Words for the body's digest where it stands in clear, and for the salted digests of withheld members: who holds
+    a disclosure or a public body can ask whether it is registered, and nobody else learns anything by them."""
+    given = [] if content is UNSET else [content]
+    given += () if sd is UNSET else [each.replace("-", "+").replace("_", "/") + "=" for each in sd]
+    words = []
+    for each in given:
+        try:
+            words.append(digest_word(from_base64(each, 32)))
+        except Malformed:  # total, whatever the entry holds
+            continue
+    return "".join(f" {word}" for word in words)
 
 
 def _envelope(case: _Case) -> str | None:

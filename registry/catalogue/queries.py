@@ -7,13 +7,14 @@ is never a proof.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import peewee
 
 from registry.catalogue import engine
 from registry.catalogue.engine import match_expression, matching, time_limit
+from registry.catalogue.projector import digest_word
 from registry.catalogue.tables import SALE, EnvelopeRow, LoadLine, LoadRow, RecordRow, Seen
 from registry.errors import LedgerHalted, Malformed, Misuse
 from registry.records.identifiers import REGISTRY, check_reference, subject_digest
@@ -151,6 +152,16 @@ def history(database: peewee.Database, reference: str, viewer: Viewer | None) ->
     return _positions(query.order_by(RecordRow.position), database)
 
 
+def histories(database: peewee.Database, references: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """Candidate positions of every entry on each of the subjects, oldest first; none where there is none."""
+    digests = {reference: subject_digest(reference) for reference in references}
+    query = RecordRow.select(RecordRow.subject, RecordRow.position).where(RecordRow.subject.in_(list(digests.values())))
+    found: dict[int, list[int]] = {}
+    for digest, position in query.order_by(RecordRow.position).tuples().execute(database):
+        found.setdefault(digest, []).append(position)
+    return {reference: tuple(found.get(digest, ())) for reference, digest in digests.items()}
+
+
 def latest(database: peewee.Database, reference: str) -> tuple[int, ...]:
     """Candidate positions of the entry that carries the subject's newest details: none, one, or more where digests
     meet.
@@ -180,6 +191,24 @@ def property_of(database: peewee.Database, position: int) -> tuple[int, ...]:
     )
     query = RecordRow.select(RecordRow.position).where(others)
     return _positions(query.order_by(RecordRow.position).limit(MAX_SAME_ADDRESS), database)
+
+
+def with_digest(database: peewee.Database, digest: bytes, limit: int) -> tuple[int, ...]:
+    """Candidate entries, newest first and superseded ones too, that name the digest (32 bytes): a body's that stands in
+    clear, or a withheld member's salted one. Whoever asks."""
+    index = peewee.Table(engine.FULL_TEXT)
+    query = RecordRow.select(RecordRow.position).join(index, on=(index.c.rowid == RecordRow.position))
+    query = query.where(peewee.SQL(f"{engine.FULL_TEXT} MATCH ?", [f'"{digest_word(digest)}"']))
+    return _positions(query.order_by(index.c.rowid.desc()).limit(limit), database)
+
+
+def at_address(database: peewee.Database, address: int, *, limit: int, after: int = -1) -> tuple[int, ...]:
+    """Candidate newest entries of sales at the address of that digest (`subject_digest` of its key), beyond the
+    position `after`, rising."""
+    query = RecordRow.select(RecordRow.position).where(
+        (RecordRow.address == address) & RecordRow.latest & (RecordRow.position > after)
+    )
+    return _positions(query.order_by(RecordRow.position).limit(limit), database)
 
 
 def _positions(query: peewee.Query, database: peewee.Database) -> tuple[int, ...]:

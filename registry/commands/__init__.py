@@ -10,7 +10,8 @@
     officers     officer …                               lookups      find show history receipt
     departments  department …                            proofs       verify checkpoint audit rebuild export-log
     muniments    lodge revise withdraw open              office       office
-    demo         demo
+    demo         demo                                    tokens       token
+    keyfiles     departments' keys in PEM                answers      verify-answer
 
 Whatever happens is one sentence on standard error and an exit code; no traceback. What opens a registry is imported by
 the command that opens one, so `verify` loads no database. Commands of other packages (`workbench`, `gateway`) are found
@@ -30,7 +31,19 @@ from typing import Annotated, Any
 
 import typer
 
-from registry.commands import departments, founding, loads, lookups, muniments, office, officers, output, proofs
+from registry.commands import (
+    answers,
+    departments,
+    founding,
+    loads,
+    lookups,
+    muniments,
+    office,
+    officers,
+    output,
+    proofs,
+    tokens,
+)
 from registry.commands.asked import OfficerName, RegistryPath, SignerPath
 from registry.commands.exits import BUSY, DONE, HALTED, USAGE, code_of
 from registry.commands.files import file_fault
@@ -46,8 +59,8 @@ PANELS = (
     ("Documents", ("lodge", "revise", "withdraw", "open")),
     ("Historical records", ("load", "loads")),
     ("Looking up", ("find", "show", "history")),
-    ("Proof", ("receipt", "verify", "checkpoint", "audit", "rebuild", "export-log")),
-    ("Screens and services", ("office", "demo", "workbench", "gateway")),
+    ("Proof", ("receipt", "verify", "verify-answer", "checkpoint", "audit", "rebuild", "export-log")),
+    ("Screens and services", ("office", "demo", "workbench", "gateway", "token")),
 )
 
 LATER = {
@@ -90,7 +103,7 @@ def _abroad(name: str) -> Any:
 
 
 app = counter(cls=Muniment)
-for _each in (founding, muniments, loads, lookups, proofs, office):
+for _each in (founding, muniments, loads, lookups, proofs, office, answers, tokens):
     app.add_typer(_each.app)
 for _named in (officers, departments):
     app.add_typer(_named.app)

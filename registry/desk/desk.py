@@ -7,14 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from registry.desk.access import Access
+from registry.desk.answers import Answers
+from registry.desk.evidence import Evidence
+from registry.desk.holdings import Holdings
+from registry.desk.keys import Keys
+from registry.desk.load_register import LoadRegister
 from registry.desk.loads import Loads
 from registry.desk.lookups import Lookups
 from registry.desk.muniments import Muniments
 from registry.desk.officers import Officers
+from registry.desk.properties import Properties
+from registry.desk.provenance import Provenance
+from registry.desk.publication import Publication
 from registry.desk.receipts import Receipts
 from registry.desk.services import Services
 from registry.desk.session import Session, Sign
 from registry.desk.status import Status, status
+from registry.desk.verification import Verification
 from registry.errors import NotPermitted
 from registry.ledger.signature import verify_ed25519
 from registry.records.encoding import from_base64
@@ -27,6 +37,17 @@ class PublicDesk:
         self._services = services
         self.lookups = Lookups(services)
         self.receipts = Receipts(services, self.lookups)
+        self._look_through(services, None)
+
+    def _look_through(self, services: Services, session: Session | None) -> None:
+        """The counters that read through this desk's `lookups`."""
+        self.access = Access(services, session)
+        self.publication = Publication(services, session)
+        self.holdings = Holdings(services, self.lookups)
+        self.evidence = Evidence(services, self.holdings)
+        self.properties = Properties(services)
+        self.provenance = Provenance(services, self.holdings)
+        self.verification = Verification(services, self.holdings)
 
     def status(self) -> Status:
         """Size, root and how far sealing and searching are."""
@@ -46,6 +67,10 @@ class Desk(PublicDesk):
         self.muniments = Muniments(session, self.lookups)
         self.loads = Loads(session, milestone)
         self.officers = Officers(session)
+        self.load_register = LoadRegister(services, session)
+        self.answers = Answers(session)
+        self._look_through(services, session)
+        self.keys = Keys(session)
 
 
 CHALLENGE_BYTES = 32

@@ -48,12 +48,17 @@ class Lookups:
 
     def find(self, text: str, *, limit: int = PAGE, after: int | None = None) -> tuple[View, ...]:
         """Newest entries that hold every word; a search, never a proof. Raises Misuse, Busy."""
+        return tuple(self._found(position) for position in self.hits(text, limit=limit, after=after))
+
+    def hits(self, text: str, *, limit: int = PAGE, after: int | None = None) -> tuple[int, ...]:
+        """Their positions. Raises Misuse, Busy, NotPermitted."""
         if not text.strip():
             raise Misuse("nothing to find: give at least one word")
         if self._session is not None:
             self._session.permit(Verb.SEARCH)
-        hits = self._services.catalogue.find(text, self.viewer(), limit=limit, after=after)
-        return tuple(self._found(hit.position) for hit in hits)
+        return tuple(
+            hit.position for hit in self._services.catalogue.find(text, self.viewer(), limit=limit, after=after)
+        )
 
     def _found(self, position: int) -> View:
         """A hit; what is visible to its own department only is not told before a reading of it stands."""

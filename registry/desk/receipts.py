@@ -40,6 +40,12 @@ class Receipts:
             self._lookups.record_reading(entry.subject, state, "receipt", purpose)
         return position, self._issue(position, opened)
 
+    def issue(self, position: int) -> bytes:
+        """The receipt of the entry at the position, if it may be taken; whoever asks has noted the reading. Raises
+        NotHeld, Refused."""
+        self._may_take(self._entries.entry(position), str(position))
+        return self._issue(position, ())
+
     def _may_take(self, entry: Entry, what: str) -> SubjectState | None:
         """The subject's state. Who reads about whom is not public, though the reading's entry does not say it."""
         if self._session is not None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from msgspec import UNSET
 
 from registry.desk.services import Services, tell_names
 from registry.errors import NotPermitted, Refused
-from registry.records.acts import Details, Kind, Reading, make_intent, signed_bytes
+from registry.records.acts import Details, Intent, Kind, Reading, make_intent, signed_bytes
 from registry.records.disclosure import digest, disclose, pack, withhold
 from registry.records.encoding import to_base64
 from registry.records.roles import Verb
@@ -19,6 +20,17 @@ from registry.sequencer import Proposal, Recorded
 Sign = Callable[[bytes], bytes]
 KEY_BYTES = 16
 SALT_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """By what a reading is its reader's: the withheld member's name and value; an officer's signature, or a
+    department's assertion."""
+
+    name: str
+    value: str
+    signature: bytes = b""
+    assertion: str = ""
 
 
 class Session:
@@ -38,6 +50,10 @@ class Session:
     def permit(self, verb: Verb, department: str | None = None) -> None:
         """Ask the table for something that is looked at and not recorded. Raises NotPermitted."""
         permit(self.services.standing(), self.standing_officer(), verb, department, self.services.clock())
+
+    def sign(self, message: bytes) -> bytes:
+        """The officer's signature over what is no intent; each use begins with words of its own."""
+        return self._sign(message)
 
     def new_key(self) -> str:
         """A request key: 128 random bits in hex."""
@@ -81,19 +97,25 @@ class Session:
             officer=UNSET,
             subject=f"department/{self.department}",
         )
-        signature = self._sign(signed_bytes(self.services.origin, intent))
-        hidden = disclose(self.salts(1)[0], "signature", to_base64(signature))
+        word = self.word(intent)
+        hidden = disclose(self.salts(1)[0], word.name, word.value)
         sealed = self.services.vault.seal(f"reading/{key}", 1, withheld=pack((*disclosures, hidden)))
         proposal = Proposal(
             intent,
             self.officer,
-            signature,
+            word.signature,
+            assertion=word.assertion,
             concerning=concerning,
             fields=fields,
             sealed=sealed,
             sd=(digest(hidden),),
         )
         return self._enter(proposal)
+
+    def word(self, intent: Intent) -> Word:
+        """The officer's signature over the intent of a reading."""
+        signature = self._sign(signed_bytes(self.services.origin, intent))
+        return Word("signature", to_base64(signature), signature=signature)
 
     def _enter(self, proposal: Proposal) -> Recorded:
         try:

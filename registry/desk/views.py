@@ -95,9 +95,9 @@ class Entries:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def entry(self, position: int) -> Entry:
-        """The entry at the position. Raises NotHeld."""
-        return decode_entry(self._services.log.entry(position))
+    def entry(self, position: int, size: int | None = None) -> Entry:
+        """The entry at the position; `size` is the ledger's, if it was asked already. Raises NotHeld."""
+        return decode_entry(self._services.log.entry(position, size))
 
     def positions(self, reference: str) -> tuple[int, ...]:
         """Positions of the subject's entries, oldest first, each confirmed on the entry."""

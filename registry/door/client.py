@@ -23,6 +23,7 @@ from typing import Any, cast
 import msgspec
 
 from registry.desk.desk import Desk
+from registry.desk.keys import Keys
 from registry.desk.loads import MUNIMENTS, Loads
 from registry.desk.lookups import Lookups
 from registry.desk.muniments import Document, Muniments
@@ -205,6 +206,7 @@ class RemoteDesk(Desk):
         self.muniments = cast(Muniments, RemoteCounter(self, "muniments", Muniments))
         self.loads = cast(Loads, RemoteCounter(self, "loads", Loads))
         self.officers = cast(Officers, RemoteCounter(self, "officers", Officers))
+        self.keys = cast(Keys, RemoteCounter(self, "keys", Keys))
 
     def status(self) -> Status:
         """Size, root and how far sealing and searching are."""

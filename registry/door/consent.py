@@ -169,6 +169,24 @@ def _department(intent: Intent, details: Details, asked: Asked) -> Compared:
     return [*_subject(intent, f"department/{asked['code']}"), ("name", details.name, asked["name"])]
 
 
+def _key_added(intent: Intent, details: Details, asked: Asked) -> Compared:
+    assert isinstance(details, acts.KeyAdded)
+    return [
+        *_subject(intent, f"department/{asked['code']}"),
+        ("algorithm", details.algorithm, asked["algorithm"]),
+        ("key", dict(details.key), dict(asked["key"])),
+    ]
+
+
+def _key_revoked(intent: Intent, details: Details, asked: Asked) -> Compared:
+    assert isinstance(details, acts.KeyRevoked)
+    return [
+        *_subject(intent, f"department/{asked['code']}"),
+        ("key id", details.kid, asked["kid"]),
+        ("reason", details.reason, asked["reason"]),
+    ]
+
+
 _COMPARED: dict[str, Callable[[Intent, Details, Asked], Compared]] = {
     "lookups.show": _reading,
     "lookups.history": _reading,
@@ -184,6 +202,8 @@ _COMPARED: dict[str, Callable[[Intent, Details, Asked], Compared]] = {
     "officers.hand_unlock": _handed,
     "officers.confirm": _confirmed,
     "officers.add_department": _department,
+    "keys.add": _key_added,
+    "keys.revoke": _key_revoked,
 }
 
 

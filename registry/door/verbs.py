@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from registry.desk.desk import Desk
+from registry.desk.keys import Keys
 from registry.desk.loads import Loads
 from registry.desk.lookups import Lookups
 from registry.desk.muniments import Muniments
@@ -95,6 +96,9 @@ _ROWS = (
     DoorVerb(
         "officers.add_department", Officers.add_department, (Verb.DEPARTMENT_ADD,), frozenset({Kind.DEPARTMENT_ADDED})
     ),
+    DoorVerb("keys.add", Keys.add, (Verb.KEY_ADD,), frozenset({Kind.KEY_ADDED})),
+    DoorVerb("keys.revoke", Keys.revoke, (Verb.KEY_REVOKE,), frozenset({Kind.KEY_REVOKED})),
+    DoorVerb("keys.list", Keys.list),
 )
 
 VERBS: dict[str, DoorVerb] = {row.name: row for row in _ROWS}

@@ -9,6 +9,8 @@
     cosignature  what witnesses and mirrors add
     policy       whom we trust
     receipt      one act, checkable for ever by receipt and policy alone
+    answer       a saved answer of the gateway: what of it is proved, and what is only signed
+    completeness how far a history's numbers and links run without a gap
     issuance     which entries a receipt carries, and its bytes
     ports        what a store, a mark and a shelf of checkpoints promise
     log          reading over the ports

@@ -5,8 +5,8 @@ A reader never writes and needs no key: a frozen or foreign ledger opens with it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 
 from registry.errors import LedgerHalted, Malformed, NotHeld
 from registry.ledger import merkle, tiles
@@ -14,6 +14,8 @@ from registry.ledger.ports import Head, Shelves
 from registry.ledger.tiles import WIDTH
 
 CACHED_BUNDLES = 64
+TILE_LEVELS = 8  # 256 wide (C2SP tlog-tiles)
+CACHED_TAILS = 4  # of one size each: what lies below a size never changes
 
 
 class Log:
@@ -22,6 +24,7 @@ class Log:
     def __init__(self, shelves: Shelves) -> None:
         self._shelves = shelves
         self._full = lru_cache(maxsize=CACHED_BUNDLES)(self._read_bundle)
+        self._tail = lru_cache(maxsize=CACHED_TAILS)(self._read_tail)
 
     def head(self) -> Head:
         """The newest committed head."""
@@ -39,7 +42,10 @@ class Log:
         """The entries of bundle n that lie below `size`, in order."""
         if size >= (n + 1) * WIDTH:
             return self._full(n)
-        entries = tiles.unframe(self._shelves.tails(n * WIDTH)) if size > n * WIDTH else ()
+        return self._tail(n, size) if size > n * WIDTH else ()
+
+    def _read_tail(self, n: int, size: int) -> tuple[bytes, ...]:
+        entries = tiles.unframe(self._shelves.tails(n * WIDTH))
         if len(entries) < size - n * WIDTH:  # the bundle was filled between reading the head and the tails
             entries = self._full(n)
         return entries[: size - n * WIDTH]
@@ -71,6 +77,10 @@ class Log:
             raise NotHeld(f"position {position} is not in the tree of size {size}")
         return merkle.prove_inclusion(position, size, self._node(self._reaching(size)))
 
+    def tree(self, size: int) -> Tree:
+        """The tree of that size, for many proofs of it. Raises NotHeld beyond the head."""
+        return Tree(size, self._node(self._reaching(size), cache(self._shelves.tile)))
+
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """The consistency path from one size to a later one."""
         return merkle.prove_consistency(old, new, self._node(self._reaching(new)))
@@ -81,8 +91,8 @@ class Log:
             raise NotHeld(f"the ledger holds {head.size} entries, not {size}")
         return head
 
-    def _node(self, head: Head) -> merkle.Node:
-        node = tiles.nodes(self._shelves.tile, head.edge)
+    def _node(self, head: Head, tile: Callable[[int, int], bytes | None] | None = None) -> merkle.Node:
+        node = tiles.nodes(tile or self._shelves.tile, head.edge)
 
         def checked(height: int, index: int) -> bytes:
             try:
@@ -91,3 +101,36 @@ class Log:
                 raise LedgerHalted(str(error)) from error
 
         return checked
+
+
+class Tree:
+    """The tree of one size: its proofs share what was read and hashed for them. Not for several threads."""
+
+    def __init__(self, size: int, node: merkle.Node) -> None:
+        self.size, self._read = size, node
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def leaf(self, position: int) -> bytes:
+        """The leaf hash at the position. Raises NotHeld beyond the size."""
+        self._check(position)
+        return self._node(0, position)
+
+    def inclusion(self, position: int) -> tuple[bytes, ...]:
+        """The inclusion path of the position, from the leaf's sibling up. Raises NotHeld beyond the size."""
+        self._check(position)
+        return merkle.prove_inclusion(position, self.size, self._node)
+
+    def _check(self, position: int) -> None:
+        if not 0 <= position < self.size:
+            raise NotHeld(f"position {position} is not in the tree of size {self.size}")
+
+    def _node(self, height: int, index: int) -> bytes:
+        found = self._known.get((height, index))
+        if found is None:
+            if height % TILE_LEVELS:  # inside a tile: from its two halves, so that a tile is hashed once
+                halves = self._node(height - 1, 2 * index), self._node(height - 1, 2 * index + 1)
+                found = merkle.node_hash(*halves)
+            else:
+                found = self._read(height, index)
+            self._known[height, index] = found
+        return found

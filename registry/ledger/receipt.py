@@ -135,12 +135,12 @@ def verify(receipt: bytes, policy: bytes, *, content: Iterable[bytes] | None = N
     satisfied = trusted.check(note, any_key=any_key)  # 3, 4
     origin, size, root = satisfied.checkpoint.origin, satisfied.checkpoint.size, satisfied.checkpoint.root
     verify_inclusion(leaf, found.index, size, found.path, root)  # 5
-    supports = _Supports()
+    supports = Supports()
     for each in extra.support:  # 6
         path = [from_base64(text, HASH_SIZE, f"the path of the support at {each.index}") for text in each.path]
         verify_inclusion(leaf_hash(bytes(each.entry)), each.index, size, path, root)
         supports.add(each.index, acts.decode_entry(bytes(each.entry)))
-    told = _Told.of(entry)
+    told = Told.of(entry)
     disclosed = disclosure.reveal(extra.disclosures, told.sd)  # 7
     if isinstance(entry, Act):
         act, at, load = entry, found.index, None
@@ -193,7 +193,7 @@ def check_signed(index: int, act: Act, origin: str, key: str, signature: bytes) 
         raise ProofFailed(f"its officer did not sign the act at {index} for {act.subject[:80]!a}, where it stands")
 
 
-class _Supports:
+class Supports:
     """The acts that a receipt brings along, by position, and which of them were needed."""
 
     def __init__(self) -> None:
@@ -212,9 +212,9 @@ class _Supports:
         self._used.add(load)
         return act
 
-    def key(self, officer: str, index: int, act: Act) -> tuple[str, int]:
+    def key(self, officer: str, index: int, act: Act | None = None) -> tuple[str, int]:
         """(public key, position) of the enrolment in force before `index`; founding acts have their own."""
-        for at, held in {0: act}.items() if index == 0 else self._acts.items():
+        for at, held in {0: act}.items() if index == 0 and act else self._acts.items():
             details = acts.details_of(held.intent)
             needed = {at}
             if isinstance(details, acts.Confirmed) and (proposal := self._acts.get(details.confirms)):
@@ -237,14 +237,14 @@ class _Supports:
         return self._acts.keys() - self._used
 
 
-class _Told(msgspec.Struct, frozen=True):
+class Told(msgspec.Struct, frozen=True):
     """What the details of any entry may say of withheld members, and of the body's digest (base64) in clear."""
 
     sd: tuple[str, ...] = msgspec.field(name="_sd", default=())
     content: str = ""
 
     @classmethod
-    def of(cls, entry: Entry) -> _Told:
+    def of(cls, entry: Entry) -> Told:
         try:
             told = msgspec.json.decode(entry.intent.details if isinstance(entry, Act) else entry.details, type=cls)
         except msgspec.MsgspecError as error:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from registry.catalogue.comparison import Difference
+from registry.desk.admission import Admission
 from registry.desk.audit.office import audit_office
 from registry.desk.checkpoints import CheckpointView, checkpoints
 from registry.desk.desk import Desk, PublicDesk, sign_in
@@ -216,6 +217,10 @@ class Office:
     def public(self) -> PublicDesk:
         """The public's desk."""
         return PublicDesk(self.services)
+
+    def admission(self) -> Admission:
+        """Where departments' systems sign in. One for the life of the office: it remembers what it has taken."""
+        return Admission(self.services, self.milestone)
 
     # ---- opening ----
 

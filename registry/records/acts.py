@@ -45,6 +45,8 @@ class Kind(StrEnum):
     OFFICER_REVOKED = "OFFICER_REVOKED"
     APPOINTED = "APPOINTED"
     UNLOCK_HANDED = "UNLOCK_HANDED"
+    KEY_ADDED = "KEY_ADDED"
+    KEY_REVOKED = "KEY_REVOKED"
     LODGED = "LODGED"
     REVISED = "REVISED"
     WITHDRAWN = "WITHDRAWN"
@@ -114,6 +116,22 @@ class Appointed(Details, frozen=True):
 
 class UnlockHanded(Details, frozen=True):
     """The officer may open the office: its unlock key was sealed to his exchange key."""
+
+
+class KeyAdded(Details, frozen=True):
+    """A key by which a department's systems sign in: public, a JWK's required members (RFC 7638); `kid` is its
+    thumbprint, and `algorithm` the one that it signs with, whatever a token's header says."""
+
+    algorithm: str
+    key: dict[str, str]
+    kid: str
+
+
+class KeyRevoked(Details, frozen=True):
+    """The department's key ends here, and with it every token that was given for its word."""
+
+    kid: str
+    reason: str
 
 
 class Confirmed(Details, frozen=True):
@@ -201,6 +219,8 @@ DETAILS: dict[Kind, type[Details]] = {
     Kind.OFFICER_REVOKED: OfficerRevoked,
     Kind.APPOINTED: Appointed,
     Kind.UNLOCK_HANDED: UnlockHanded,
+    Kind.KEY_ADDED: KeyAdded,
+    Kind.KEY_REVOKED: KeyRevoked,
     Kind.LODGED: Lodged,
     Kind.REVISED: Revised,
     Kind.WITHDRAWN: Withdrawn,
@@ -218,6 +238,8 @@ ABOUT: dict[Kind, tuple[str, ...]] = {
     Kind.OFFICER_REVOKED: ("officer",),
     Kind.APPOINTED: ("officer",),
     Kind.UNLOCK_HANDED: ("officer",),
+    Kind.KEY_ADDED: ("department",),
+    Kind.KEY_REVOKED: ("department",),
     Kind.LODGED: ("muniment",),
     Kind.REVISED: ("muniment", "sale"),
     Kind.WITHDRAWN: ("muniment", "sale"),

@@ -31,6 +31,8 @@ class Verb(StrEnum):
     """What may be done, noun first."""
 
     DEPARTMENT_ADD = "department.add"
+    KEY_ADD = "key.add"
+    KEY_REVOKE = "key.revoke"
     LEDGER_READ = "ledger.read"
     LOAD_READ = "load.read"
     LOAD_RUN = "load.run"
@@ -61,7 +63,7 @@ class Scope(StrEnum):
 
 Table = dict[str, dict[str, str]]
 
-ROLES_VERSION = 1
+ROLES_VERSION = 2
 
 _ROWS: dict[Role, dict[Scope, str]] = {
     Role.FOUNDER: {
@@ -70,8 +72,8 @@ _ROWS: dict[Role, dict[Scope, str]] = {
     },
     Role.ADMINISTRATOR: {
         Scope.OWN: "muniment.read",
-        Scope.ALL: "department.add officer.enrol officer.appoint officer.revoke officer.confirm officer.list "
-        "unlock.hand rules.adopt mark.adopt receipt.take search load.read",
+        Scope.ALL: "department.add key.add key.revoke officer.enrol officer.appoint officer.revoke officer.confirm "
+        "officer.list unlock.hand rules.adopt mark.adopt receipt.take search load.read",
     },
     Role.REGISTRAR: {
         Scope.OWN: "muniment.withdraw muniment.read withheld.read",
@@ -87,7 +89,7 @@ _ROWS: dict[Role, dict[Scope, str]] = {
     },
     Role.READER: {
         Scope.OWN: "muniment.read withheld.read officer.list",
-        Scope.ALL: "receipt.take search load.read",
+        Scope.ALL: "ledger.read receipt.take search load.read",
     },
     Role.AUDITOR: {
         Scope.ALL: "muniment.read ledger.read load.read receipt.take search officer.list",
@@ -116,6 +118,8 @@ VERB_OF: dict[Kind, Verb] = {
     Kind.OFFICER_REVOKED: Verb.OFFICER_REVOKE,
     Kind.APPOINTED: Verb.OFFICER_APPOINT,
     Kind.UNLOCK_HANDED: Verb.UNLOCK_HAND,
+    Kind.KEY_ADDED: Verb.KEY_ADD,
+    Kind.KEY_REVOKED: Verb.KEY_REVOKE,
     Kind.LODGED: Verb.MUNIMENT_LODGE,
     Kind.REVISED: Verb.MUNIMENT_REVISE,
     Kind.WITHDRAWN: Verb.MUNIMENT_WITHDRAW,
@@ -130,6 +134,8 @@ READ_IN_CLEAR = frozenset({"details", "history", "receipt"})
 
 WORDS: dict[Verb, str] = {
     Verb.DEPARTMENT_ADD: "add a department",
+    Verb.KEY_ADD: "add a department's key",
+    Verb.KEY_REVOKE: "revoke a department's key",
     Verb.LEDGER_READ: "read the ledger's entries",
     Verb.LOAD_READ: "look at loads",
     Verb.LOAD_RUN: "load historical records",

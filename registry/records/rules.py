@@ -20,6 +20,7 @@ from msgspec import UNSET
 from registry.errors import Malformed, NotHeld, NotPermitted, Refused, SecondPerson, Stale, WrongState
 from registry.records import acts
 from registry.records.acts import Confirmed, Details, Intent, Kind
+from registry.records.clients import CLIENT_KEY, ClientKey, is_department
 from registry.records.encoding import canonical
 from registry.records.identifiers import REGISTRY
 from registry.records.muniment import MunimentKind, Status, SubjectState
@@ -33,7 +34,15 @@ FOUNDER_ALONE = "founder-alone"
 AWAITS = "awaits-second-administrator"
 
 ROLE_ACTS = frozenset(
-    {Kind.RULES_ADOPTED, Kind.OFFICER_ENROLLED, Kind.OFFICER_REVOKED, Kind.APPOINTED, Kind.UNLOCK_HANDED}
+    {
+        Kind.RULES_ADOPTED,
+        Kind.OFFICER_ENROLLED,
+        Kind.OFFICER_REVOKED,
+        Kind.APPOINTED,
+        Kind.UNLOCK_HANDED,
+        Kind.KEY_ADDED,
+        Kind.KEY_REVOKED,
+    }
 )
 """Acts on roles and keys: once there are two administrators they want both."""
 
@@ -154,6 +163,8 @@ def _officer_in_force(case: Case) -> Officer:
         raise NotPermitted(f"{case.officer} is not enrolled here", rule="enrolled")
     if officer.revoked is not None:
         raise NotPermitted(f"the key of {case.officer} was revoked at position {officer.revoked}", rule="key-revoked")
+    if is_department(case.officer) and case.intent.kind is not Kind.READ:
+        raise NotPermitted(f"{case.officer} signs in to read; acts are its officers'", rule="department-reads")
     return officer
 
 
@@ -385,6 +396,40 @@ def _confirm(case: Case) -> Decision:
     return Decision(rule="confirmed", added=decision.added, ended=(*awaited, *proposed, *decision.ended))
 
 
+# ---- departments' keys ----
+
+
+def _add_key(case: Case) -> Decision:
+    details = _as(case, acts.KeyAdded)
+    code = case.subject.partition("/")[2]
+    if code not in case.standing.departments():
+        raise WrongState(f"there is no department {code}; add it first", rule="department-known")
+    try:
+        key = ClientKey.of(details.algorithm, details.key)
+    except Malformed as error:
+        raise WrongState(str(error), rule="client-key") from error
+    if key.kid != details.kid:
+        raise WrongState(f"the key's id is {key.kid}, not {details.kid[:60]!a}", rule="client-key")
+    holder = next((one for one in case.standing.client_holders() if case.standing.client(one, key.kid)), None)
+    if holder is not None:
+        raise WrongState(f"that key was enrolled before, for {holder}; make a new one", rule="key-once")
+    return Decision(
+        added=(
+            StandingRow(case.subject, CLIENT_KEY, key.text(), case.position),
+            StandingRow(case.subject, "role", Role.READER, case.position),
+        )
+    )
+
+
+def _revoke_key(case: Case) -> Decision:
+    details = _as(case, acts.KeyRevoked)
+    key = case.standing.client(case.subject.partition("/")[2], details.kid)
+    if key is None or key.revoked is not None:
+        raise WrongState(f"{case.subject} has no key {details.kid[:60]!a} in force", rule="client-key-in-force")
+    same = (row for row in case.standing.holding(case.subject) if row.position == key.added)
+    return Decision(ended=tuple(row for row in same if row.what in (CLIENT_KEY, "role")))
+
+
 # ---- muniments ----
 
 
@@ -463,6 +508,8 @@ RULES: dict[Kind, Rule] = {
     Kind.OFFICER_REVOKED: _revoke,
     Kind.APPOINTED: _appoint,
     Kind.UNLOCK_HANDED: _hand_unlock,
+    Kind.KEY_ADDED: _add_key,
+    Kind.KEY_REVOKED: _revoke_key,
     Kind.LODGED: _lodge,
     Kind.REVISED: _revise,
     Kind.WITHDRAWN: _withdraw,

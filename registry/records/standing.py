@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from registry.records.clients import CLIENT_KEY, ClientKey, is_department
 from registry.records.identifiers import REGISTRY
 from registry.records.roles import TABLE, Role, Scope, Table, Verb, scope_of
 
@@ -99,7 +100,12 @@ class Standing:
         return tuple(sorted((one for one in found if one), key=lambda one: int(one.reference.partition("/")[2])))
 
     def officer(self, reference: str) -> Officer | None:
-        """The officer, revoked or not; None where nobody of that number was enrolled."""
+        """The officer, revoked or not; None where nobody of that number was enrolled.
+
+        `department/CODE` is who reads at the gateway while the department has a key in force: it has no officer's key.
+        """
+        if is_department(reference):
+            return self._department_client(reference)
         mine = {
             row.what: row
             for row in self._held.get(reference, {}).values()
@@ -130,6 +136,32 @@ class Standing:
     def founding_key(self) -> str | None:
         """The key that FOUNDED names, until the founder is enrolled and for the founding acts."""
         return next((row.value for row in self._held.get(REGISTRY, {}).values() if row.what == "founding key"), None)
+
+    # ---- departments' keys ----
+
+    def _department_client(self, reference: str) -> Officer | None:
+        keys = self.clients(reference.partition("/")[2])
+        if not keys:
+            return None
+        return Officer(reference, reference.partition("/")[2], "", "", min(key.added for key in keys), None)
+
+    def client_holders(self) -> tuple[str, ...]:
+        """Codes of the departments that have, or had, a key."""
+        return tuple(sorted({row.holder.partition("/")[2] for row in self._rows() if row.what == CLIENT_KEY}))
+
+    def clients(self, code: str) -> tuple[ClientKey, ...]:
+        """The department's keys in force, in order of their coming."""
+        return tuple(key for key in self.client_keys(code) if key.revoked is None)
+
+    def client(self, code: str, kid: str) -> ClientKey | None:
+        """The department's key of that id, revoked or not."""
+        return next((key for key in self.client_keys(code) if key.kid == kid), None)
+
+    def client_keys(self, code: str) -> tuple[ClientKey, ...]:
+        """All that it ever had, in order of their coming."""
+        rows = self._held.get(f"department/{code}", {}).values()
+        kept = sorted((row for row in rows if row.what == CLIENT_KEY), key=lambda row: row.position)
+        return tuple(ClientKey.kept(row.value, added=row.position, revoked=row.ended) for row in kept)
 
     # ---- roles ----
 

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from registry.errors import Malformed
 from registry.records.acts import Confirmed, Details, Intent, Kind
+from registry.records.clients import is_department
 from registry.records.envelope import Sealed
 from registry.records.identifiers import check_reference
 from registry.records.rules import ROLE_ACTS
@@ -16,7 +17,8 @@ from registry.records.rules import ROLE_ACTS
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An act before its turn: the intent, the officer who signed it, his signature (64 bytes).
+    """An act before its turn: the intent, the officer who signed it, his signature (64 bytes). A department that reads
+    has its `assertion` instead.
 
     `concerning` is the subject read, for a reading (whose own subject is the department), and `fields` what was read of
     it; `sealed` and `sd` are where a reading's withheld officer and signature lie.
@@ -25,6 +27,7 @@ class Proposal:
     intent: Intent
     officer: str
     signature: bytes
+    assertion: str = ""
     concerning: str | None = None
     fields: str = ""
     sealed: Sealed | UnsetType = UNSET
@@ -57,6 +60,10 @@ def check_form(proposal: Proposal, details: Details) -> None:
         raise Malformed(f"an intent of kind {intent.kind} names {names} subject")
     if isinstance(details, Confirmed) and intent.kind not in ROLE_ACTS:
         raise Malformed(f"{intent.kind} wants no second person's word: there is nothing to confirm")
+    if is_department(proposal.officer) != bool(proposal.assertion) or (
+        proposal.assertion and intent.kind is not Kind.READ
+    ):
+        raise Malformed("a department signs in by assertion, and reads; officers sign each act")
     hidden = proposal.sealed is not UNSET, proposal.sd is not UNSET, proposal.concerning is not None
     if intent.kind is Kind.READ:
         if intent.officer is not UNSET or not all(hidden) or intent.subject != f"department/{intent.department}":

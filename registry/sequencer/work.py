@@ -30,6 +30,7 @@ from registry.records.acts import (
     details_of,
     link,
 )
+from registry.records.clients import is_department
 from registry.records.encoding import MAX_ENTRY_BYTES, canonical, to_base64
 from registry.records.identifiers import subject_digest
 from registry.records.loads import Load, LoadState
@@ -99,7 +100,8 @@ class Work:
     # ---- acts ----
 
     def enter(self, proposal: Proposal, key: str) -> Recorded:
-        """Decide on one act and add its entry. `key` is the one (base64) by which its signature was verified.
+        """Decide on one act and add its entry. `key` is the one (base64; of a department its id) by which its
+        signature was verified.
 
         Raises Refused, with its position where the refusal was added as an entry; NotHeld, KeyReused, Malformed,
         Misuse: nothing was added.
@@ -111,10 +113,7 @@ class Work:
             return self._again(intent, digest, earlier)
         details = details_of(intent)
         check_form(proposal, details)
-        enrolled = self._standing.officer(proposal.officer)
-        in_force = enrolled.key if enrolled else self._standing.founding_key() or getattr(details, "key", None)
-        if in_force != key:
-            raise NotPermitted(f"the key of {proposal.officer} is not the one that signed", rule="key-in-force")
+        self._check_key(proposal, details, key)
         subject = intent.subject if intent.subject is not UNSET else f"load/{self.position}"
         if isinstance(details, LoadClosed):
             self._check_closing(details, subject)
@@ -145,6 +144,16 @@ class Work:
             raise refusal
         self._move_load(position, details, proposal)
         return Recorded(position, subject, case.number, self.at, intent.kind, decision.rule)
+
+    def _check_key(self, proposal: Proposal, details: Details, key: str) -> None:
+        if is_department(proposal.officer):
+            client = self._standing.client(proposal.intent.department, key)
+            in_force: object = client.kid if client is not None and client.revoked is None else None
+        else:
+            enrolled = self._standing.officer(proposal.officer)
+            in_force = enrolled.key if enrolled else self._standing.founding_key() or getattr(details, "key", None)
+        if in_force != key:
+            raise NotPermitted(f"the key of {proposal.officer} is not the one that signed", rule="key-in-force")
 
     def _case(self, proposal: Proposal, details: Details, subject: str, last: Last | None) -> rules.Case:
         concerned = self.last(proposal.concerning) if proposal.concerning is not None else last

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from registry.errors import Busy, LedgerHalted, Misuse, NotHeld, NotPermitted, Refused, RegistryError, Unproven
+from registry.ledger.assertion import check_assertion, check_time
 from registry.ledger.log import Log
 from registry.ledger.signature import verify_ed25519
-from registry.records.acts import Founded, details_of, signed_bytes
+from registry.records.acts import Founded, Reading, details_of, signed_bytes
 from registry.records.encoding import from_base64
 from registry.records.standing import Standing
 from registry.records.subject import Last
@@ -238,6 +239,8 @@ class Sequencer:
 
         Returns the key, base64. While nobody is enrolled the key is the one that FOUNDED, `founding`, names.
         """
+        if proposal.assertion:
+            return self._check_assertion(proposal)
         officer = self.standing().officer(proposal.officer)
         key = officer.key if officer else None
         if key is None and founding is not None:
@@ -249,3 +252,16 @@ class Sequencer:
             from_base64(key, 32, "officer's key"), proposal.signature, signed_bytes(self._origin, proposal.intent)
         )
         return key
+
+    def _check_assertion(self, proposal: Proposal) -> str:
+        """Verify the assertion of a department that reads; returns its key's id. Its purpose is the reading's."""
+        claims = check_assertion(proposal.assertion, self.standing(), self._origin)
+        check_time(claims, self._clock(), used=True)
+        details = details_of(proposal.intent)
+        if proposal.officer != f"department/{claims.department}" or proposal.intent.department != claims.department:
+            raise NotPermitted(
+                f"{claims.department} signed in, not {proposal.officer[:40]}", rule="assertion-of-reader"
+            )
+        if not isinstance(details, Reading) or details.purpose != claims.purpose:
+            raise NotPermitted("the reading has another purpose than the assertion", rule="assertion-purpose")
+        return claims.kid

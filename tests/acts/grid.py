@@ -11,7 +11,9 @@ ROLES = ("founder", "administrator", "registrar", "intake-clerk", "loader", "rea
 _GRID = """
                    founder  administrator  registrar  intake-clerk  loader  reader  auditor
 department.add     never    all            never      never         never   never   never
-ledger.read        all      never          never      never         never   never   all
+key.add            never    all            never      never         never   never   never
+key.revoke         never    all            never      never         never   never   never
+ledger.read        all      never          never      never         never   all     all
 load.read          all      all            all        all           all     all     all
 load.run           own      never          never      never         own     never   never
 mark.adopt         never    all            never      never         never   never   never
@@ -39,6 +41,8 @@ GRID: dict[str, dict[str, str]] = {verb: dict(zip(ROLES, cells, strict=True)) fo
 
 WORDS = {
     "department.add": "add a department",
+    "key.add": "add a department's key",
+    "key.revoke": "revoke a department's key",
     "ledger.read": "read the ledger's entries",
     "load.read": "look at loads",
     "load.run": "load historical records",
@@ -62,6 +66,8 @@ WORDS = {
 
 KIND_OF = {
     "department.add": "DEPARTMENT_ADDED",
+    "key.add": "KEY_ADDED",
+    "key.revoke": "KEY_REVOKED",
     "load.run": "LOAD_OPENED",
     "mark.adopt": "MARK_ADOPTED",
     "muniment.lodge": "LODGED",

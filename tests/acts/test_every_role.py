@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+from joserfc.jwk import OKPKey
 from msgspec import UNSET
 
 from registry.errors import NotHeld, NotPermitted, RegistryError
@@ -183,8 +184,22 @@ def _list(town: Borough, name: str, department: str) -> object:
     return listed
 
 
+def fresh_key() -> dict[str, str]:
+    return dict(OKPKey.generate_key("Ed25519").as_dict(private=False))  # type: ignore[arg-type]
+
+
+def enrolled_key(town: Borough, department: str) -> str:
+    """A key of the department in force, enrolled by those who may: with two administrators, by both."""
+    added = town.desk("founder").keys.add(department, "EdDSA", fresh_key())
+    if added.rule == rules.AWAITS:
+        town.desk("police-administrator").officers.confirm(added.position)
+    return town.office.services.standing().clients(department)[-1].kid
+
+
 DEEDS: dict[str, Deed] = {
     "department.add": lambda t, who, d: t.desk(who).officers.add_department(f"X{uuid.uuid4().hex[:9].upper()}", d),
+    "key.add": lambda t, who, d: t.desk(who).keys.add(d, "EdDSA", fresh_key()),
+    "key.revoke": lambda t, who, d: t.desk(who).keys.revoke(d, enrolled_key(t, d), "lost"),
     "load.run": _load,
     "mark.adopt": lambda t, who, d: t.desk(who).officers.adopt_mark("the signer's disk was lost"),
     "muniment.lodge": _lodge,

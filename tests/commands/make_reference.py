@@ -55,12 +55,17 @@ def pages() -> Iterator[tuple[str, str, str]]:
         for name in names:
             command = command_of(root, context, name)
             here = command.make_context(name, [], parent=context, resilient_parsing=True)
-            yield heading, f"muniment {name}", command.get_help(here)
-            if isinstance(command, ManualGroup):
-                for below in command.list_commands(here):
-                    lower: Any = command.get_command(here, below)
-                    at = lower.make_context(below, [], parent=here, resilient_parsing=True)
-                    yield heading, f"muniment {name} {below}", lower.get_help(at)
+            yield from _page(heading, f"muniment {name}", command, here)
+
+
+def _page(heading: str, name: str, command: Any, here: Any) -> Iterator[tuple[str, str, str]]:
+    """The page of a command, and of those below it."""
+    yield heading, name, command.get_help(here)
+    if isinstance(command, ManualGroup):
+        for below in command.list_commands(here):
+            lower: Any = command.get_command(here, below)
+            at = lower.make_context(below, [], parent=here, resilient_parsing=True)
+            yield from _page(heading, f"{name} {below}", lower, at)
 
 
 def commands_text() -> str:

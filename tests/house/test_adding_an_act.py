@@ -14,6 +14,8 @@ from registry.records.rules import RULES
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adr" / "0008-adding-a-kind-of-act.md").read_text()
+READERS = {"registry/desk/holdings.py"}
+"""Tells from entries which act ended a muniment; recording and judging it need nothing of this."""
 NAMES = re.compile(r"Kind\.WITHDRAWN|\bWithdrawn\b|MUNIMENT_WITHDRAW\b")
 
 
@@ -24,7 +26,7 @@ def test_the_page_names_the_five_files_and_the_tree_has_no_other() -> None:
         str(path.relative_to(ROOT)) for path in (ROOT / "registry").rglob("*.py") if NAMES.search(path.read_text())
     )
     assert len(named) == 5
-    assert found == sorted(named + door)
+    assert sorted(set(found) - READERS) == sorted(named + door)
 
 
 @pytest.mark.parametrize("kind", Kind)

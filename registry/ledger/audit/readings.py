@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 
 from msgspec import UNSET
 
-from registry.errors import Malformed
+from registry.errors import BadSignature, Malformed
+from registry.ledger.assertion import check_assertion, check_time
 from registry.ledger.signature import verify_ed25519
 from registry.records.acts import Act, Kind, Reading, details_of, signed_bytes
+from registry.records.clients import is_department
 from registry.records.disclosure import digest, reveal
 from registry.records.encoding import from_base64
 from registry.records.muniment import SubjectState
@@ -30,7 +32,7 @@ def check_reading(
     position: int,
     state_of: Callable[[str], SubjectState | None] = lambda reference: None,
 ) -> str:
-    """The reference of the officer who read, if all holds: every digest, his signature, key and right.
+    """The reference of the officer (or department) who read, if all holds: every digest, his signature, key and right.
 
     `standing` is that of the reading's position; `state_of` knows the muniment that was read (without it the right is
     judged for the officer's own department). Raises ProofFailed or Malformed (disclosures), BadSignature, Refused (the
@@ -44,13 +46,17 @@ def check_reading(
     hidden = reveal([one for one in given if digest(one) in beside], act.sd)
     members = reveal([one for one in given if digest(one) not in beside], details.sd)
     officer, subject, signature = members.get("officer"), members.get("subject"), hidden.get("signature")
-    if not isinstance(officer, str) or not isinstance(signature, str) or not isinstance(subject, str):
+    word = hidden.get("assertion") if isinstance(officer, str) and is_department(officer) else signature
+    if not isinstance(officer, str) or not isinstance(word, str) or not isinstance(subject, str):
         raise Malformed(f"the reading at position {position} does not disclose officer, subject and signature")
     enrolled = standing.officer(officer)
     if enrolled is None:
         raise Malformed(f"the reading at position {position} names {officer[:40]!a}, who was not enrolled")
-    raw = from_base64(signature, 64, f"the signature of the reading at position {position}")
-    verify_ed25519(from_base64(enrolled.key, 32, "officer's key"), raw, signed_bytes(origin, act.intent))
+    if is_department(officer):
+        _check_word(act, details, word, standing, origin)
+    else:
+        raw = from_base64(word, 64, f"the signature of the reading at position {position}")
+        verify_ed25519(from_base64(enrolled.key, 32, "officer's key"), raw, signed_bytes(origin, act.intent))
     fields, state = str(members.get("fields", "")), state_of(subject)
     if state is None:
         permit(standing, enrolled, verb_of(Kind.READ, fields) or Verb.WITHHELD_READ, enrolled.department, act.at)
@@ -70,3 +76,14 @@ def check_reading(
         )
     )
     return officer
+
+
+def _check_word(act: Act, details: Reading, assertion: str, standing: Standing, origin: str) -> None:
+    """A department's reading is covered by the assertion under which it signed in: its key, its purpose, its time."""
+    claims = check_assertion(assertion, standing, origin)
+    check_time(claims, act.at, used=True)
+    if (claims.department, claims.purpose) != (act.intent.department, details.purpose):
+        raise BadSignature(
+            f"the assertion is {claims.department}'s, for {claims.purpose[:40]!a}; the reading is "
+            f"{act.intent.department}'s, for {details.purpose[:40]!a}"
+        )
