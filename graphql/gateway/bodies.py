@@ -23,8 +23,8 @@ class Unread(Exception):
 
 
 async def read_body(request: Request, most_bytes: int, patience_s: float = PATIENCE_S) -> bytes:
-    """The body. Raises Unread: 413 beyond `most_bytes` (at once where far more is announced), 408 where it takes too long, 415 where it
-    is compressed, 400 where the client goes away."""
+    """The body. Raises Unread: 413 beyond `most_bytes` (at once where far more is announced), 408 where it takes too
+    long, 415 where it is compressed, 400 where the client goes away."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Unread(415, "a compressed body is not taken; send it plain")
     announced = request.headers.get("content-length", "0")
