@@ -70,6 +70,9 @@ class Drafts:
         self._cipher, self._lock = AESGCM(key), threading.Lock()
         self._held: dict[str, Draft] = {}
         self._stale = False  # the file is older than what is held: its last writing failed
+        self._guard = threading.Lock()  # over the two below; never held while a file is written
+        self._wanted: dict[str, Draft | None] = {}
+        self._writer: threading.Thread | None = None
 
     def restore(self) -> tuple[Draft, ...]:
         """What lies there, oldest form first. Raises Malformed after putting an unreadable file aside, Busy."""
@@ -103,6 +106,38 @@ class Drafts:
         with self._lock:
             if self._held.pop(form, None) is not None or self._stale:
                 self._write()
+
+    def later(self, form: str, draft: Draft | None, failed: Callable[[Busy], None]) -> None:
+        """Keep the draft of that form, or remove it (None), without waiting: a thread of its own writes, the newest
+        state only, and lives until all is written, even when the workbench ends. `failed` is called in that thread."""
+        with self._guard:
+            self._wanted[form] = draft
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._catch_up, args=(failed,), name="drafts")
+                self._writer.start()
+
+    def settle(self) -> None:
+        """Wait until everything that was asked for is written."""
+        with self._guard:
+            writer = self._writer
+        if writer is not None:
+            writer.join()
+
+    def _catch_up(self, failed: Callable[[Busy], None]) -> None:
+        while True:
+            with self._guard:
+                wanted, self._wanted = self._wanted, {}
+                if not wanted:
+                    self._writer = None
+                    return
+            for form, draft in wanted.items():
+                try:
+                    if draft is None:
+                        self.remove(form)
+                    else:
+                        self.keep(draft)
+                except Busy as error:
+                    failed(error)
 
     def get(self, form: str) -> Draft | None:
         """The draft of that form, if there is one."""

@@ -88,8 +88,8 @@ def kind(text: str) -> MunimentKind:
 
 
 def visibility(text: str) -> Visibility:
-    """Who may see it, by its code or the beginning of it. Raises Misuse."""
-    return Visibility(_code(text, VISIBILITIES, "answer to who may see it"))
+    """Who may see it, by its code or the beginning of it; `own` where nothing was typed. Raises Misuse."""
+    return Visibility(_code(text.strip() or Visibility.OWN, VISIBILITIES, "answer to who may see it"))
 
 
 def _code(text: str, codes: Mapping[str, str], what: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from registry.desk.day import Day
 from registry.desk.loads import Loads
 from registry.desk.lookups import Lookups
 from registry.desk.muniments import Muniments
@@ -46,6 +47,7 @@ class Desk(PublicDesk):
         self.muniments = Muniments(session, self.lookups)
         self.loads = Loads(session, milestone)
         self.officers = Officers(session)
+        self.day = Day(services, session, self.lookups)
 
 
 def challenge_bytes(origin: str, nonce: bytes) -> bytes:
