@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui.screens.home import Home
+from tui.screens.lodge import LodgeScreen
 from tui.screens.page import Page
+from tui.screens.search import Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,11 @@ class Place:
     screen: type[Page]
 
 
-HOMES: tuple[Place, ...] = (Place("home", "go-home", Home),)
+HOMES: tuple[Place, ...] = (
+    Place("home", "go-home", Home),
+    Place("search", "go-search", Search),
+    Place("lodge", "go-lodge", LodgeScreen),
+)
 
 
 def modes() -> dict[str, Any]:

@@ -125,3 +125,17 @@ def test_a_draft_that_could_not_be_kept_is_kept_at_the_next_try(tmp_path: Path) 
     folder.unlink()
     drafts.keep(DRAFT)
     assert of(folder).restore() == (DRAFT,)
+
+
+def test_of_many_changes_the_newest_is_written_and_a_removal_is_not_overtaken(tmp_path: Path) -> None:
+    drafts = of(tmp_path)
+    failed: list[Busy] = []
+    for step in range(300):
+        drafts.later("lodge", Draft("lodge", DRAFT.subject, {"title": str(step)}), failed.append)
+    drafts.settle()
+    assert of(tmp_path).restore() == (Draft("lodge", DRAFT.subject, {"title": "299"}),)
+    drafts.later("lodge", DRAFT, failed.append)
+    drafts.later("lodge", None, failed.append)
+    drafts.settle()
+    assert of(tmp_path).restore() == ()
+    assert failed == []

@@ -62,11 +62,10 @@ class Form(VerticalScroll, can_focus=False):
 
     def _field(self, entry: Entry) -> Field:
         name, start = f"field-{entry.name}", self._values[entry.name]
+        first = "first" if entry is self.entries[0] else None
         if entry.lines == 1:
-            return Input(start, id=name, compact=True, password=entry.hidden, select_on_focus=False)
-        area = TextArea(
-            start, id=name, compact=True, soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False
-        )
+            return Input(start, id=name, classes=first, compact=True, password=entry.hidden, select_on_focus=False)
+        area = TextArea(start, id=name, classes=first, compact=True, soft_wrap=True, highlight_cursor_line=False)
         area.styles.height = entry.lines
         return area
 
