@@ -33,7 +33,7 @@ _render = Strip.render
 
 def guard() -> None:
     """Replace what commands a terminal by U+FFFD in every strip, for ever. Safe twice."""
-    Strip.render = _guarded  # type: ignore[method-assign]
+    Strip.render = _guarded  # type: ignore[method-assign, assignment]
 
 
 def _guarded(strip: Strip, console: Console) -> str:

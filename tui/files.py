@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,3 +55,32 @@ def _row(entry: os.DirEntry[str]) -> Shown | None:
         return Shown(entry.name, Path(entry.path), entry.stat().st_size) if entry.is_file() else None
     except OSError:  # gone meanwhile, or not ours to look at
         return None
+
+
+def free_place(text: str) -> str:
+    """The folder in which a new file of that path would lie. Raises Misuse where it cannot."""
+    try:
+        path = Path(text.strip()).expanduser()
+        if path.exists():
+            raise Misuse("there is something of that name already; choose another")
+        if not path.parent.is_dir():
+            raise Misuse("there is no such folder")
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: ~nobody; ValueError: a NUL
+        raise Misuse(f"cannot be written there: {getattr(error, 'strerror', None) or error}") from error
+    return f"in {os.path.abspath(path.parent)}"
+
+
+def write_new(text: str, make: Callable[[], bytes]) -> Path:
+    """Make the content and write it as a new file, durable; returns its absolute path. Raises Misuse, or what `make`
+    raises, before anything is written."""
+    free_place(text)
+    content = make()
+    path = Path(os.path.abspath(Path(text.strip()).expanduser()))
+    try:
+        with path.open("xb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise Misuse(f"{path}: cannot be written ({error.strerror or error})") from error
+    return path

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from registry.desk.desk import Desk
+from registry.errors import Busy, Malformed
 from registry.records.roles import VERB_OF, Verb
 from tui.drafts import Drafts
 from tui.handed import Enrol, RunAudit
@@ -28,13 +29,16 @@ RECORDING = frozenset(VERB_OF.values()) - {Verb.WITHHELD_READ}
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """`why_not` has a sentence for each verb that is not allowed now; `reads_only` says why nothing can be recorded."""
+    """`why_not` has a sentence for each verb that is not allowed now; `reads_only` says why nothing can be recorded.
+    `drafts` is how many were restored, `drafts_told` why none could be."""
 
     name: str
     entered: Entered
     roles: str
     why_not: Mapping[Verb, str]
     reads_only: str
+    drafts: int = 0
+    drafts_told: str = ""
 
     @property
     def desk(self) -> Desk:
@@ -54,4 +58,10 @@ def seat_at(name: str, entered: Entered) -> Seat:
     why_not = {verb: why for verb in Verb if (why := day.why_not(verb))}
     if reads_only:
         why_not |= {verb: reads_only for verb in RECORDING if verb not in why_not}
-    return Seat(name, entered, ", ".join(day.roles()) or "no role", why_not, reads_only)
+    drafts, told = 0, ""
+    if entered.drafts is not None:
+        try:
+            drafts = len(entered.drafts.restore())
+        except (Malformed, Busy) as error:
+            told = str(error)
+    return Seat(name, entered, ", ".join(day.roles()) or "no role", why_not, reads_only, drafts, told)

@@ -63,6 +63,12 @@ NOT_SIGNED_IN = Message(
     refused=True,
 )
 EMPTY = Message("M0105", "Fill in {field} first.", "Both name and passphrase are wanted.", refused=True)
+RESTORED = Message(
+    "M0107",
+    "{count} drafts from before will be restored.",
+    "Go to the form: what was not filed stands there.",
+)
+DRAFTS_LOST = Message("M0108", "{why}", "Nothing that was filed is lost; drafts are only what was not.", refused=True)
 READ_ONLY = Message("M0110", "Reading only: {why}", "You can search, read and take receipts; nothing is recorded.")
 LOCKED = Message("M0111", "Locked. The passphrase of {name} opens it again.", "Forms keep what was typed in them.")
 UNLOCKED = Message("M0112", "Opened again.", "Everything stands where it stood.")
@@ -79,15 +85,13 @@ NO_MORE = Message("M0205", "That was the {end} of the list.", "F7 and F8 walk th
 READING = Message("M0300", "Reading…", "The desk is asked in the background; keys go on.")
 CHECKED = Message(
     "M0301",
-    "Proof recomputed at this desk. Nothing shown in the strip relies on a stored word.",
+    "Proof recomputed at this desk; the strip relies on no stored word.",
     "Entry, path, checkpoint and signatures were checked against the registry's policy, in this process.",
 )
 RECEIPT_SAVED = Message("M0302", "Receipt saved: {path}", "muniment verify FILE --policy FILE checks it, for ever.")
 PAGE_SAVED = Message("M0303", "Page saved: {path}", "Plain text of 76 by 60: any printer takes it.")
 COPIED = Message("M0304", "Copied: {reference}", "By the terminal's own clipboard, where it has one.")
-NOT_SEALED = Message(
-    "M0305", "Not sealed yet: {error}", "Recorded is durable; a receipt wants a checkpoint. Ask again shortly."
-)
+NOT_CHECKED = Message("M0305", "{why}", "The strip says how far it was checked; F5 checks again.")
 
 READ = Message("M0401", "Read at size {size}. F5 reads again.", "The figures are the registry's word, not a proof.")
 FAILED = Message("M0402", "{error}", "The registry said so itself. Nothing was changed.", refused=True)
@@ -132,6 +136,24 @@ REVISED = Message(
     "M0423", "Recorded at {position}: the next version of {subject}.", "The versions before it stay as they are."
 )
 LOOKING = Message("M0422", "Looking at what is there…", "The desk is asked in the background; keys go on.")
+
+ENROLLED = Message(
+    "M0600",
+    "Recorded at {position}: {name} is enrolled as {officer}{more}.",
+    "The key file lies in the signer's folder. The officer should change the passphrase at once.",
+)
+APPOINTED = Message(
+    "M0601", "Recorded at {position}: {officer} is {role} until {until}.", "It ends by itself that day."
+)
+REVOKED = Message(
+    "M0602", "Recorded at {position}: key and roles of {officer} end here.", "What was signed before stays valid."
+)
+AWAITED = Message(
+    "M0603",
+    "Recorded at {position}; it waits for a second administrator, who confirms it with c.",
+    "Nothing is in force before that. The list shows what waits.",
+)
+CONFIRMED = Message("M0604", "In force from {position}: {kind} on {subject}.", "Both administrators answer for it.")
 
 NOT_ALLOWED = Message("M0901", "{why}", "The table of roles decides; Ctrl+P lists what you may do.", refused=True)
 LOST = Message(

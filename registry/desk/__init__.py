@@ -6,6 +6,7 @@ muniments    lodge, revise, withdraw, open
 bodies       lines of a load with bodies, made ready
 loads        recognise, try, load, go on
 officers     enrol, appoint, revoke, confirm, departments
+counter_page a receipt as one printed page
 day          what an officer may do now, the newest acts, the loads
 lookups      find, show, history
 receipts     an entry to take away, with all that makes it mean something

@@ -48,6 +48,12 @@ class Desk(PublicDesk):
         self.loads = Loads(session, milestone)
         self.officers = Officers(session)
         self.day = Day(services, session, self.lookups)
+        self._sign = session.sign
+
+    def derive(self, make: Callable[[Sign, str], bytes]) -> bytes:
+        """A key of this officer's own, made from a signature of his (and the origin), which leaves this process no more
+        than his seed does."""
+        return make(self._sign, self._services.origin)
 
 
 def challenge_bytes(origin: str, nonce: bytes) -> bytes:

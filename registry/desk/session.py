@@ -25,7 +25,7 @@ class Session:
     """Signs intents and hands them to the sequencer."""
 
     def __init__(self, services: Services, officer: str, sign: Sign) -> None:
-        self.services, self.officer, self._sign = services, officer, sign
+        self.services, self.officer, self.sign = services, officer, sign
         self.department = self.standing_officer().department
 
     def standing_officer(self) -> Officer:
@@ -57,7 +57,7 @@ class Session:
             officer=self.officer,
             subject=UNSET if subject is None else subject,
         )
-        return Proposal(intent, self.officer, self._sign(signed_bytes(self.services.origin, intent)))
+        return Proposal(intent, self.officer, self.sign(signed_bytes(self.services.origin, intent)))
 
     def act(self, kind: Kind, details: Details, subject: str | None, *, key: str | None = None) -> Recorded:
         """Sign and record. Raises Refused with the position of the refusal, NotHeld, Busy."""
@@ -81,7 +81,7 @@ class Session:
             officer=UNSET,
             subject=f"department/{self.department}",
         )
-        signature = self._sign(signed_bytes(self.services.origin, intent))
+        signature = self.sign(signed_bytes(self.services.origin, intent))
         hidden = disclose(self.salts(1)[0], "signature", to_base64(signature))
         sealed = self.services.vault.seal(f"reading/{key}", 1, withheld=pack((*disclosures, hidden)))
         proposal = Proposal(

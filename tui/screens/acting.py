@@ -1,4 +1,4 @@
-"""What every screen and dialog shares: its actions by id, questions to the desk in threads, acts recorded one at a time.
+"""What every screen and dialog shares: actions by id, questions to the desk in threads, acts recorded one at a time.
 
 A worker never touches a widget: it posts an answer, and the handler here calls back on the screen. Reads in the same
 group supersede each other; what writes is never superseded, and keys wait in the pump until it is answered.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.message import Message
@@ -18,9 +18,7 @@ from textual.worker import Worker, WorkerState, get_current_worker
 from registry.errors import RegistryError
 from tui import wording
 from tui.actions import ACTIONS, Action, bindings
-
-if TYPE_CHECKING:
-    from tui.app import Workbench
+from tui.bench import Bench
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,9 +44,9 @@ class Acting(Screen[R]):
         super().__init_subclass__(**options)
 
     @property
-    def bench(self) -> Workbench:
+    def bench(self) -> Bench:
         """The application."""
-        return cast("Workbench", self.app)
+        return cast("Bench", self.app)
 
     def actions(self) -> tuple[Action, ...]:
         """What can be done here, this screen's own actions first."""

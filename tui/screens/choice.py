@@ -82,9 +82,9 @@ class Choose(Dialog[str]):
         elif event.key == "down":
             listed.action_cursor_down()
         elif event.key == "pageup":
-            listed.action_page_up()
+            listed.action_page_up()  # type: ignore[no-untyped-call]
         elif event.key == "pagedown":
-            listed.action_page_down()
+            listed.action_page_down()  # type: ignore[no-untyped-call]
 
 
 def _line(one: Choice) -> str:

@@ -24,18 +24,14 @@ class Go(Dialog[str]):
         super().__init__("Go to")
 
     def body(self) -> Iterable[Widget]:
-        from tui.homes import HOMES  # the homes are screens too, and know the application's dialogs
-
-        for home in HOMES:
+        for home in self.bench.homes:
             action = ACTIONS[home.action]
             why = self.bench.why_not(action)
             line = f"{action.go}   {action.name:<12} {'✗ ' + why if why else action.sentence}"
             yield Static(safe(line, 200), classes="muted" if why else "", markup=False)
 
     def on_key(self, event: events.Key) -> None:
-        from tui.homes import HOMES
-
-        for home in HOMES:
+        for home in self.bench.homes:
             action = ACTIONS[home.action]
             if event.character == action.go and not self.bench.why_not(action):
                 event.stop()

@@ -43,7 +43,7 @@ class Help(Dialog[None]):
             yield (
                 "Keys here",
                 [
-                    f"{keys_of(action):<12} {action.name}: {self.bench.why_not(action) or action.sentence}"
+                    f"{keys_of(action):<12} {action.name}: {self.bench.why_not(action, screen) or action.sentence}"
                     for action in screen.actions()
                     if action.keys
                 ],

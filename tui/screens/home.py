@@ -19,6 +19,7 @@ from registry.records.text import safe
 from tui import wording
 from tui.actions import Action
 from tui.screens.page import Page
+from tui.screens.record import Record
 from tui.widgets.acts import act_cells, load_line
 from tui.widgets.rows import Rows
 
@@ -74,8 +75,6 @@ class Home(Page):
         return ""
 
     def do_open(self) -> None:
-        from tui.screens.record import Record  # the record opens other records, and knows this package
-
         self.bench.push_screen(Record(self.query_one(Rows).current))
 
     def _show(self, found: Read) -> None:

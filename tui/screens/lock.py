@@ -26,19 +26,20 @@ class Lock(Page):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._name = name
+        self.officer_name = name
 
     def body(self) -> Iterable[Widget]:
         yield Field("passphrase", "Passphrase", help="Yours, as at sign-in.", wanted=True, secret=True)
 
     def on_mount(self) -> None:
-        self.bench.say(wording.LOCKED.say(name=self._name))
+        self.bench.say(wording.LOCKED.say(name=self.officer_name))
 
     @on(Input.Submitted)
     def _open(self) -> None:
         field = self.query_one(Field)
         if field.check():
-            self.record(partial(take_seat, self.bench.sign_in, self._name, field.value), self._opened, self._wrong)
+            take = partial(take_seat, self.bench.sign_in, self.officer_name, field.value)
+            self.record(take, self._opened, self._wrong)
 
     def _opened(self, seat: Seat) -> None:
         self.bench.seat = seat

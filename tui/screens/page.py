@@ -58,7 +58,7 @@ class Page(Acting[None]):
 
     def show_keys(self) -> None:
         """The key line: what is allowed now."""
-        allowed = [action for action in self.actions() if action.shown and not self.bench.why_not(action)]
+        allowed = [action for action in self.actions() if action.shown and not self.bench.why_not(action, self)]
         self.query_one(KeyLine).show(allowed, self.size.width or self.app.size.width)
 
     def help_here(self) -> str:

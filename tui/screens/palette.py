@@ -24,6 +24,6 @@ def _choices(screen: Acting[Any] | None) -> list[Choice]:
     homes = [action for action in ACTIONS.values() if action.go] if "go" in screen.EVERYWHERE else []
     listed = [action for action in (*screen.actions(), *homes) if action.id not in NOT_LISTED]
     return [
-        Choice(action.id, keys_of(action), f"{action.name}: {action.sentence}", screen.bench.why_not(action))
+        Choice(action.id, keys_of(action), f"{action.name}: {action.sentence}", screen.bench.why_not(action, screen))
         for action in listed
     ]

@@ -6,6 +6,7 @@ Lists of any length are `tui.widgets.lazy_table`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -15,7 +16,7 @@ from textual.widgets import DataTable
 class Rows(DataTable[Text]):
     """`current` is the value of the row under the cursor, empty without one. Enter is the screen's."""
 
-    BINDINGS: list[BindingType] = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "app.do('open')", "Open", id="rows.open", show=False),
     ]
 
@@ -33,7 +34,7 @@ class Rows(DataTable[Text]):
         return self._values[self.cursor_row] if 0 <= self.cursor_row < len(self._values) else ""
 
     def fill(self, rows: Iterable[tuple[str, Sequence[str]]]) -> None:
-        """Show these (value, cells); cells are safe already. The cursor stays on its value where that is still there."""
+        """Show these (value, cells); cells are safe already. The cursor stays on its value where it can."""
         before, rows = self.current, list(rows)
         self.clear()
         self._values = [value for value, _ in rows]
