@@ -2,45 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import ClassVar
 
-from textual import on
-from textual.widget import Widget
 from textual.widgets import Static
 
-from registry.errors import RegistryError
+from registry.desk.desk import Desk
 from registry.records.muniment import SubjectState
 from registry.records.text import safe
 from tui import forms, wording
+from tui.forms import Judged
 from tui.handed import Answer
-from tui.screens.confirmation import Confirmation
-from tui.screens.page import Page
-from tui.widgets.entries import Entry, Form
+from tui.screens.act import ActScreen
+from tui.widgets.entries import Entry
 
 REASON = Entry("reason", "Reason", "Why, in a sentence. It is recorded in clear, for ever: name nobody in it.")
 
 
-class WithdrawScreen(Page):
-    """The reason, then a question that focuses on No."""
+def judge_reason(values: Mapping[str, str]) -> dict[str, Judged]:
+    """The field of a reason."""
+    return {"reason": forms.judged(lambda: f"{len(forms.reason(values['reason']))} characters, in clear")}
+
+
+class WithdrawScreen(ActScreen):
+    """The reason, then a question that begins at No."""
 
     PLACE: ClassVar[str] = "Withdraw"
+    ENTRIES: ClassVar[tuple[Entry, ...]] = (REASON,)
     ACTIONS: ClassVar[tuple[str, ...]] = ("submit",)
 
-    def __init__(self, subject: str) -> None:
-        super().__init__()
-        self._about = subject
-        self._recording = False
-
-    def body(self) -> Iterable[Widget]:
-        yield Static(safe(self._about), id="about", classes="head", markup=False)
-        yield Static("", id="about-state", classes="hint", markup=False)
-        yield Form((REASON,))
-
     def on_mount(self) -> None:
+        super().on_mount()
         desk, subject = self.bench.desk, self._about
         self.ask(lambda: desk.lookups.state(subject), self._stands, group="state")
-        self._judge(quiet=True)
 
     def _stands(self, state: SubjectState) -> None:
         self.query_one("#about-state", Static).update(
@@ -48,42 +42,15 @@ class WithdrawScreen(Page):
             + "Withdrawing takes it out of use; nothing is removed."
         )
 
-    @on(Form.Changed)
-    def _changed(self, message: Form.Changed) -> None:
-        message.stop()
-        self._judge()
+    def judge(self, values: Mapping[str, str]) -> dict[str, Judged]:
+        return judge_reason(values)
 
-    def _judge(self, quiet: bool = False) -> bool:
-        form = self.query_one(Form)
-        judged = forms.judged(lambda: f"{len(forms.reason(form.values['reason']))} characters, in clear")
-        form.judge({"reason": judged}, quiet=frozenset({"reason"} if quiet else ()))
-        return not judged.fault
+    def question(self, values: Mapping[str, str]) -> tuple[str, str, str]:
+        about = f"{self._about}\nwill be withdrawn. There is no act that takes it back."
+        return "Withdraw?", about, "Yes, withdraw it"
 
-    def help_here(self) -> str:
-        return f"{REASON.label}: {REASON.help}"
+    def send(self, desk: Desk, values: Mapping[str, str]) -> tuple[Answer, ...]:
+        return (desk.muniments.withdraw(self._about, forms.reason(values["reason"])),)
 
-    def do_submit(self) -> None:
-        if self._recording:
-            return
-        if not self._judge():
-            self.bench.drop_keys()
-            self.bench.say(wording.AT_FAULT.say(count=1, field=REASON.label))
-            return
-        question = f"{self._about}\nwill be withdrawn. There is no act that takes it back."
-        self.bench.push_screen(Confirmation("Withdraw?", question, "Yes, withdraw it"), self._confirmed)
-
-    def _confirmed(self, yes: bool | None) -> None:
-        if not yes:
-            return
-        self._recording = True
-        self.bench.say(wording.FILING.say())
-        desk, subject, reason = self.bench.desk, self._about, forms.reason(self.query_one(Form).values["reason"])
-        self.record(lambda: desk.muniments.withdraw(subject, reason), self._done, self._refused)
-
-    def _done(self, answer: Answer) -> None:
-        self.dismiss()
-        self.bench.say(wording.WITHDRAWN.say(position=answer.position, subject=answer.subject))
-
-    def _refused(self, error: RegistryError) -> None:
-        self._recording = False
-        self._tell(error)
+    def done(self, answers: tuple[Answer, ...], values: Mapping[str, str]) -> wording.Said:
+        return wording.WITHDRAWN.say(position=answers[0].position, subject=answers[0].subject)
