@@ -141,7 +141,7 @@ class Bench(App[None]):
     # ---- what is allowed ----
 
     def why_not(self, action: Action, screen: Screen[Any] | None = None) -> str:
-        """A sentence where the action is not allowed now: by the table of roles, or on this screen (the current one)."""
+        """Why the action is not allowed now, by the table of roles or on this screen (the current one); else empty."""
         if action.verb is not None:
             why = "nobody is signed in" if self.seat is None else self.seat.why_not.get(action.verb, "")
             if why:

@@ -59,7 +59,7 @@ class Home(Page):
         yield Static("Loads", classes="head", markup=False)
         yield Static("–", id="loads", markup=False)
         yield Static("Newest acts", classes="head", markup=False)
-        yield Rows(("Position", "Recorded", "Act", "Subject", "By"), classes="first")
+        yield Rows(("Recorded", "Act", "Subject", "By", "Position"), classes="first")
 
     def opened(self) -> None:
         self.do_refresh()
@@ -80,7 +80,7 @@ class Home(Page):
     def _show(self, found: Read) -> None:
         status = found.status
         self.bench.show_status(status)
-        figures = f"{wording.counted(status.size)} entries, {status.state}; sealed to {wording.counted(status.sealed)}"
+        figures = f"{wording.counted(status.size)} entries, {status.state}"
         self.query_one("#sealed", Static).update(safe(figures))
         self.query_one("#root", Static).update(safe(status.root))
         self.query_one("#searchable", Static).update(wording.searchable(status.not_yet_searchable))

@@ -21,7 +21,7 @@ class Page(Acting[None]):
     """`PLACE` stands in the bar. `opened` is called each time it comes to the front, after the first mount too."""
 
     PLACE: ClassVar[str] = ""
-    EVERYWHERE: ClassVar[tuple[str, ...]] = ("back", "go", "palette", "help", "quit", "lock", "theme", "search-box")
+    EVERYWHERE: ClassVar[tuple[str, ...]] = ("back", "help", "palette", "go", "quit", "search-box", "lock", "theme")
     AUTO_FOCUS = ".first"
 
     def compose(self) -> ComposeResult:

@@ -114,7 +114,7 @@ class Record(Page):
             )
         withheld = sum(view.withheld for view in found.history)
         if withheld:
-            yield Static(f"{withheld} withheld members stand as salted digests.", classes="muted", markup=False)
+            yield Static(f"{withheld} withheld details stand as salted digests.", classes="muted", markup=False)
         if subject.address:
             yield Static("Other sales at this address", classes="head", markup=False)
             others = [Option(Content(safe(other, 80)), id=str(at)) for at, other in enumerate(subject.address)]

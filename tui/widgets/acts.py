@@ -38,11 +38,11 @@ def act_word(view: View) -> str:
 
 
 def act_cells(view: View) -> tuple[str, ...]:
-    """Position, moment, act, subject, who: one row of a list."""
+    """Moment, act, subject, who, position: one row of a list."""
     by = f"{view.officer} {view.department}".strip()
     return tuple(
         safe(cell, LINE)
-        for cell in (counted(view.position), moment(view.recorded_at), act_word(view), view.subject, by)
+        for cell in (moment(view.recorded_at), act_word(view), reference(view.subject), by, counted(view.position))
     )
 
 
@@ -50,8 +50,8 @@ def load_line(load: Load) -> str:
     """One load in a line."""
     counts = load.counts
     return safe(
-        f"load/{load.position}  {load.file}  {load.state}  {counted(counts.recorded)} recorded, "
-        f"{counted(counts.rejected)} rejected of {counted(counts.rows)} rows",
+        f"load/{load.position}  {load.file}  {load.state.lower()}  {counted(counts.rows)} rows: "
+        f"{counted(counts.recorded)} recorded, {counted(counts.changed)} changed, {counted(counts.rejected)} rejected",
         LINE,
     )
 
