@@ -52,7 +52,7 @@ SIGNING_IN = Message("M0101", "Opening the key of {name}…", "A passphrase is m
 SIGNED_IN = Message("M0102", "Signed in as {name}.", "g goes to another part, Ctrl+P lists all commands.")
 TRIED = Message(
     "M0103",
-    "{count} wrong passphrases were tried on your key since it was last opened.",
+    "Wrong passphrases tried on your key since it was last opened: {count}.",
     "If it was not you, tell an administrator now: he can revoke the key.",
     refused=True,
 )
@@ -63,9 +63,9 @@ NOT_SIGNED_IN = Message(
     refused=True,
 )
 EMPTY = Message("M0105", "Fill in {field} first.", "Both name and passphrase are wanted.", refused=True)
-RESTORED = Message(
+DRAFTS_BACK = Message(
     "M0107",
-    "{count} drafts from before will be restored.",
+    "Drafts from before that will be restored: {count}.",
     "Go to the form: what was not filed stands there.",
 )
 DRAFTS_LOST = Message("M0108", "{why}", "Nothing that was filed is lost; drafts are only what was not.", refused=True)
@@ -74,8 +74,8 @@ LOCKED = Message("M0111", "Locked. The passphrase of {name} opens it again.", "F
 UNLOCKED = Message("M0112", "Opened again.", "Everything stands where it stood.")
 
 SEARCHING = Message("M0200", "Searching…", "Rows appear as they are found, the newest first.")
-FOUND = Message("M0201", "{count} found so far; scrolling down finds more.", "Rows come first, counts later.")
-FOUND_ALL = Message("M0202", "{count} found.", "All that this search finds now; a search proves nothing.")
+FOUND = Message("M0201", "Found so far: {count}; scrolling down finds more.", "Rows come first, counts later.")
+FOUND_ALL = Message("M0202", "Found: {count}.", "All that this search finds now; a search proves nothing.")
 FOUND_NONE = Message(
     "M0203", "Nothing found. Fewer words find more.", "What is not found may still be recorded: see the strip."
 )
@@ -95,7 +95,7 @@ NOT_CHECKED = Message("M0305", "{why}", "The strip says how far it was checked; 
 
 READ = Message("M0401", "Read at size {size}. F5 reads again.", "The figures are the registry's word, not a proof.")
 FAILED = Message("M0402", "{error}", "The registry said so itself. Nothing was changed.", refused=True)
-DROPPED = Message("M0403", "{count} keys typed ahead were dropped.", "So that none of them could sign.", refused=True)
+DROPPED = Message("M0403", "Keys typed ahead were dropped: {count}.", "So that none of them could sign.", refused=True)
 
 FILING = Message("M0410", "Being recorded…", "Keys wait until the answer is here. Leaving now does not undo it.")
 FILED = Message(
