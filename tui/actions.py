@@ -76,7 +76,9 @@ ACTIONS: dict[str, Action] = {
         Action("revoke", ("x",), "Revoke", "End this officer's key and every role.", Verb.OFFICER_REVOKE),
         Action("roles", ("r",), "Roles", "What each role may do."),
         # loads and audit
-        Action("try-load", ("t",), "Dry run", "Try the file: what a load would do, nothing recorded.", Verb.LOAD_RUN),
+        Action(
+            "try-load", ("ctrl+t",), "Dry run", "Try the file: what a load would do, nothing recorded.", Verb.LOAD_RUN
+        ),
         Action("audit", ("v",), "Verify all", "Read the whole registry again and compare everything."),
         # going there
         Action("go-lodge", (), "Lodge", "Lodge a document.", Verb.MUNIMENT_LODGE, go="l"),

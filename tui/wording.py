@@ -137,6 +137,51 @@ REVISED = Message(
 )
 LOOKING = Message("M0422", "Looking at what is there…", "The desk is asked in the background; keys go on.")
 
+TRYING = Message("M0500", "Trying the file; nothing is recorded. F12 stops.", "What a load would do, row by row.")
+TRIED_FILE = Message(
+    "M0501",
+    "Tried: {rows} rows, {new} to record, {rejected} to reject. Ctrl+S loads them.",
+    "Nothing was recorded. Enter on a reason shows its rows; they never stop the rest.",
+)
+NOTHING_NEW = Message(
+    "M0502", "There is nothing to load: everything in this file is recorded or rejected.", "A rerun adds nothing."
+)
+TRY_FIRST = Message(
+    "M0503", "Try this file first: Ctrl+T.", "A load shows beforehand what it would record.", refused=True
+)
+RUNNING = Message(
+    "M0504", "A run is going on; F12 stops it.", "One at a time, and its answer comes first.", refused=True
+)
+LOADING = Message(
+    "M0505", "Loading; F12 stops after this batch.", "What is recorded stays. The same file goes on where it stopped."
+)
+LOADED = Message(
+    "M0506",
+    "{load} finished: {rows} rows, {new} recorded.",
+    "One act covers them all; rejected rows stand with line and reason in {rejects}.",
+)
+LOAD_STOPPED = Message(
+    "M0507",
+    "{load} stopped after {rows} rows, which are recorded. Load the same file to go on.",
+    "It stays open until then.",
+)
+STOPPING = Message("M0508", "Stopping…", "What is recorded stays recorded.")
+NOTHING_RUNS = Message("M0509", "Nothing runs.", "F12 stops a dry run, a load or an audit.")
+AUDITING = Message(
+    "M0700", "Reading everything again. F12 stops.", "Nothing is changed; others may go on recording meanwhile."
+)
+AUDIT_CLEAN = Message(
+    "M0701",
+    "No fault found in {size} entries.",
+    "Whoever holds an older checkpoint or receipt can be surer: muniment audit --against FILE.",
+)
+AUDIT_FAULTS = Message(
+    "M0702",
+    "{count} faults found in {size} entries. Enter explains the one under the cursor.",
+    "Stop recording, keep everything as it lies, and tell whoever answers for the registry.",
+    refused=True,
+)
+AUDIT_STOPPED = Message("M0703", "Stopped. What was not read is not checked.", "v begins again from the start.")
 ENROLLED = Message(
     "M0600",
     "Recorded at {position}: {name} is enrolled as {officer}{more}.",

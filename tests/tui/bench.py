@@ -73,8 +73,8 @@ class Bench:
 
     @property
     def page(self) -> str:
-        """The same in one piece, runs of blanks as one."""
-        return " ".join("\n".join(self.rows).split())
+        """The same in one piece: runs of blanks as one, without the edges that divide wrapped words."""
+        return " ".join("\n".join(self.rows).replace("▌", " ").split())
 
     @property
     def said(self) -> str:

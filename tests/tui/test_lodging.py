@@ -13,6 +13,7 @@ from tests.tui.bench import SIZES, Bench, copy_of, drafts_of, drive
 from tui.drafts import Draft
 from tui.screens.confirmation import Confirmation
 from tui.screens.filing import Filing
+from tui.screens.record import Record
 from tui.screens.revise import ReviseScreen
 from tui.screens.withdraw import WithdrawScreen
 from tui.widgets.entries import Form
@@ -356,3 +357,32 @@ def test_hostile_text_is_drawn_and_never_obeyed(town: Town, tmp_path: Path, size
         bench.check_clean()
 
     drive(town, "intake-clerk", steps, size=size)
+
+
+def test_from_the_record_it_is_revised_and_withdrawn_and_the_answer_stays_in_sight(town: Town, deed: Path) -> None:
+    subject = town.lodge().subject
+
+    async def revising(bench: Bench) -> None:
+        bench.app.push_screen(Record(subject))
+        await bench.settle()
+        await bench.press("f6")
+        await bench.type(f"{deed}\ntitle = corrected")
+        await bench.press("ctrl+s")
+        assert isinstance(bench.app.screen, Record)
+        assert "M0423 Recorded at" in bench.said
+        assert "corrected" in bench.page
+        await bench.press("x")
+        assert "M0901" in bench.said
+
+    async def withdrawing(bench: Bench) -> None:
+        bench.app.push_screen(Record(subject))
+        await bench.settle()
+        await bench.press("x")
+        await bench.type("lodged in error")
+        await bench.press("ctrl+s", "down", "enter")
+        assert "M0421 Recorded at" in bench.said
+        await bench.press("x")
+        assert "is withdrawn" in bench.said
+
+    drive(town, "intake-clerk", revising)
+    drive(town, "registrar", withdrawing)

@@ -18,6 +18,7 @@ from registry.desk.counter_page import counter_page
 from registry.desk.desk import Desk
 from registry.desk.views import Subject, View
 from registry.errors import RegistryError
+from registry.records.muniment import Status
 from registry.records.text import safe, warnings
 from tui import wording
 from tui.actions import Action
@@ -25,7 +26,9 @@ from tui.files import write_new
 from tui.proof import Proof, prove
 from tui.screens.page import Page
 from tui.screens.proof import ProofScreen
+from tui.screens.revise import ReviseScreen
 from tui.screens.save import Save
+from tui.screens.withdraw import WithdrawScreen
 from tui.widgets.acts import address, detail_lines, moment
 from tui.widgets.seal import Seal
 from tui.widgets.timeline import Timeline
@@ -56,7 +59,17 @@ class Record(Page):
     """Pushed over the list that it was opened from; F7 and F8 walk that list."""
 
     PLACE = "Record"
-    ACTIONS: ClassVar[tuple[str, ...]] = ("proof", "export", "counter", "next", "previous", "copy", "refresh")
+    ACTIONS: ClassVar[tuple[str, ...]] = (
+        "proof",
+        "export",
+        "counter",
+        "revise",
+        "withdraw",
+        "next",
+        "previous",
+        "copy",
+        "refresh",
+    )
     AUTO_FOCUS = "#details"
 
     def __init__(self, reference: str, step: Step | None = None) -> None:
@@ -65,6 +78,7 @@ class Record(Page):
         self._step = step
         self._read: Read | None = None
         self._proof: Proof | None = None
+        self._quiet = False  # an act was just recorded: its answer stays in the message line
 
     def body(self) -> Iterable[Widget]:
         yield Seal()
@@ -78,7 +92,8 @@ class Record(Page):
     def do_refresh(self) -> None:
         desk, reference = self.bench.desk, self.reference
         self.query_one(Seal).show_subject(reference, "")
-        self.bench.say(wording.READING.say())
+        if not self._quiet:
+            self.bench.say(wording.READING.say())
         self.ask(lambda: read(desk, reference), self._show, group="record")
 
     def _show(self, found: Read) -> None:
@@ -145,7 +160,9 @@ class Record(Page):
     def _proven(self, proof: Proof) -> None:
         self._proof = proof
         self.query_one(Seal).show(proof)
-        self.bench.say(wording.CHECKED.say() if proof.lines else wording.NOT_CHECKED.say(why=proof.more))
+        if not self._quiet:
+            self.bench.say(wording.CHECKED.say() if proof.lines else wording.NOT_CHECKED.say(why=proof.more))
+        self._quiet = False
         self.show_keys()
 
     def _proven_asked(self, proof: Proof) -> None:
@@ -161,9 +178,29 @@ class Record(Page):
     def why_not(self, action: Action) -> str:
         if action.id in ("export", "counter", "proof") and self._read is None:
             return "the record has not come yet"
+        if action.id in ("revise", "withdraw"):
+            return self._why_not_written(self._read)
         if action.id in ("previous", "next") and self._step is None:
             return "this record was not opened from a list"
         return ""
+
+    def _why_not_written(self, read: Read | None) -> str:
+        if read is None:
+            return "the record has not come yet"
+        if not self.reference.startswith("muniment/"):
+            return f"{self.reference} is no muniment: only a load changes a sale, and the rest changes by its own acts"
+        withdrawn = read.subject.status == Status.WITHDRAWN
+        return f"{self.reference} is withdrawn" if withdrawn else ""
+
+    def do_revise(self) -> None:
+        self.bench.push_screen(ReviseScreen(self.reference), self._written)
+
+    def do_withdraw(self) -> None:
+        self.bench.push_screen(WithdrawScreen(self.reference), self._written)
+
+    def _written(self, _: None) -> None:
+        self._quiet = True
+        self.do_refresh()
 
     def do_export(self) -> None:
         self.bench.push_screen(Save("Save the receipt as", f"{self._file_name()}.tlog-proof"), self._save_receipt)
