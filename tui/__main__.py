@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from registry.desk.desk import Desk
     from registry.office import Office
     from registry.records.roles import Role
-    from tui.handed import Answer, Audited
+    from tui.handed import Answer, Audited, Clock
     from tui.seat import Entered
 
 REGISTRY_HELP = "The registry's folder; else MUNIMENT_REGISTRY, else ./muniment-data."
@@ -63,18 +63,21 @@ def command(
 
     settings = read_settings(os.environ, registry=registry, signer=signer, officer=officer)
     Office.reading(settings).close()  # a mistyped path is told in the shell, not on a screen
-    door = Entrance(settings)
+    door = Entrance(settings, now_ms)
+    bench = Workbench(door.sign_in, now_ms, name=settings.officer or "")
     try:
-        Workbench(door.sign_in, now_ms, name=settings.officer or "").run()
+        bench.run()  # returns once every thread has answered: an act on its way is never cancelled
     finally:
+        for outcome in bench.submits.left():
+            typer.echo(outcome)
         door.close()
 
 
 class Entrance:
     """Opens the registry for whoever signs in, and keeps it open until the workbench is left. Safe from any thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
         self._lock = threading.Lock()
         self._office: Office | None = None
 
@@ -83,7 +86,12 @@ class Entrance:
         with self._lock:
             if self._office is None:
                 self._office = self._open(name, passphrase)
-            return _entered(self._office, self._office.desk(name, passphrase))
+                return _entered(self._office, self._office.desk(name, passphrase))
+            # A locked desk: the key file itself, so that wrong passphrases count and make wait here too.
+            opened = self._office.signer.officers.open(name, passphrase, self._clock() // 1_000)
+            desk = self._office.desk_of(opened.officer, opened.seed)
+            desk.wrong_passphrases = opened.failed_before
+            return _entered(self._office, desk)
 
     def _open(self, name: str, passphrase: str) -> Office:
         from registry.office import Office
@@ -98,7 +106,7 @@ class Entrance:
             raise
         office.close()
         try:
-            return Office.open(self._settings, officer=name, passphrase=passphrase)
+            return Office.open(self._settings, officer=name, passphrase=passphrase, clock=self._clock)
         except Busy:
             office = Office.reading(self._settings)
             try:

@@ -6,6 +6,7 @@ Screens see this much and no more; `tui.app` adds the screens themselves.
 from __future__ import annotations
 
 import asyncio
+import signal
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -22,12 +23,14 @@ from tui.drafts import Drafts
 from tui.handed import Clock, Enrol, RunAudit
 from tui.pump import KeyPump
 from tui.seat import Seat, SignIn
+from tui.submits import Submits
 from tui.widgets.bar import Bar
 from tui.widgets.message_line import MessageLine
 from tui.wording import Said
 
 IDLE_S = 300.0
 CURSOR_S = 0.05
+LEAVES = (signal.SIGTERM, signal.SIGHUP)  # leaves as Ctrl+Q does: what is being recorded is recorded, and told
 KEPT = 200  # messages in the history
 
 
@@ -67,6 +70,7 @@ class Bench(App[None]):
         self.seat: Seat | None = None
         self.status: Status | None = None
         self.said: list[Said] = []
+        self.submits = Submits()
         self.filed: dict[str, dict[str, str]] = {}  # form → what was filed last, for Ctrl+D
         self._idle_s, self._last_key = idle_s, 0.0
 
@@ -111,8 +115,13 @@ class Bench(App[None]):
         if self._idle_s:
             self.set_interval(min(self._idle_s / 4, 5.0), self._check_idle)
         self.call_after_refresh(compat.show_cursor, self)
+        loop = asyncio.get_running_loop()
+        for number in LEAVES:
+            loop.add_signal_handler(number, self.exit)
 
     def on_unmount(self) -> None:
+        for number in LEAVES:
+            asyncio.get_running_loop().remove_signal_handler(number)
         self._pumping.cancel()
 
     def _pump_ended(self, task: asyncio.Task[None]) -> None:
@@ -164,7 +173,7 @@ class Bench(App[None]):
         if seat.drafts_told:
             self.say(wording.DRAFTS_LOST.say(why=seat.drafts_told))
         elif seat.drafts:
-            self.say(wording.RESTORED.say(count=seat.drafts))
+            self.say(wording.DRAFTS_BACK.say(count=seat.drafts))
         if seat.desk.wrong_passphrases:
             self.say(wording.TRIED.say(count=seat.desk.wrong_passphrases))
         self.go("home")

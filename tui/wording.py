@@ -135,7 +135,12 @@ WITHDRAWN = Message(
 REVISED = Message(
     "M0423", "Recorded at {position}: the next version of {subject}.", "The versions before it stay as they are."
 )
-LOOKING = Message("M0422", "Looking at what is there…", "The desk is asked in the background; keys go on.")
+REVISED_SINCE = Message(
+    "M0422",
+    "This draft was begun on version {seen}; version {version} stands now. Look at the record, then F12.",
+    "Somebody revised it since, perhaps you, just before the workbench ended. It will not be filed on top of that.",
+    refused=True,
+)
 
 TRYING = Message("M0500", "Trying the file; nothing is recorded. F12 stops.", "What a load would do, row by row.")
 TRIED_FILE = Message(

@@ -118,7 +118,8 @@ def drive(
             app.sit(seat)
             await bench.settle()
             await steps(bench)
-            await bench.settle()
+            if app.is_running and not app._exit:
+                await bench.settle()
 
     asyncio.run(run())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from registry.records.muniment import Status
 from tests.town import Town, document
 from tests.tui.bench import SIZES, Bench, copy_of, drafts_of, drive
+from tui.app import Workbench
 from tui.drafts import Draft
 from tui.screens.confirmation import Confirmation
 from tui.screens.filing import Filing
@@ -386,3 +388,51 @@ def test_from_the_record_it_is_revised_and_withdrawn_and_the_answer_stays_in_sig
 
     drive(town, "intake-clerk", revising)
     drive(town, "registrar", withdrawing)
+
+
+def test_leaving_in_the_middle_of_a_submit_loses_neither_the_act_nor_its_answer(
+    town: Town, tmp_path: Path, deed: Path
+) -> None:
+    before, folder = size_of(town), tmp_path / "drafts"
+    drafts = drafts_of(town, "intake-clerk", folder)
+    apps: list[Workbench] = []
+
+    async def steps(bench: Bench) -> None:
+        apps.append(bench.app)
+        bench.app.go("lodge")
+        await bench.settle()
+        bench.send(filled(deed))
+        bench.send_key("ctrl+s")
+        bench.send_key("ctrl+q")
+        while bench.app.is_running and not bench.app._exit:
+            await asyncio.sleep(0.001)
+
+    drive(town, "intake-clerk", steps, drafts=drafts)
+    drafts.settle()
+    assert size_of(town) == before + 1
+    assert apps[0].submits.left() in ((), (f"recorded at {before}: {newest(town)}",))
+    assert drafts_of(town, "intake-clerk", folder).restore() == ()
+
+
+def newest(town: Town) -> str:
+    return town.desk("intake-clerk").lookups.find("K871204")[0].subject
+
+
+def test_a_revision_whose_answer_was_lost_is_not_recorded_on_top_of_itself(
+    town: Town, tmp_path: Path, deed: Path
+) -> None:
+    subject = town.lodge().subject
+    town.desk("intake-clerk").muniments.revise(subject, document("recorded, and then the power went"))
+    drafts = drafts_of(town, "intake-clerk", tmp_path / "drafts")
+    drafts.keep(Draft(f"revise {subject}", subject, {"file": str(deed), "version seen": "1"}))
+    before = size_of(town)
+
+    async def steps(bench: Bench) -> None:
+        bench.app.push_screen(ReviseScreen(subject))
+        await bench.settle()
+        assert "M0422 This draft was begun on version 1; version 2 stands now." in bench.said
+        await bench.press("ctrl+s")
+        assert "you looked at 1" in bench.said
+
+    drive(town, "intake-clerk", steps, drafts=drafts)
+    assert size_of(town) == before

@@ -85,19 +85,34 @@ class Acting(Screen[R]):
         then: Callable[[T], None],
         failed: Callable[[RegistryError], None] | None = None,
     ) -> None:
-        """Have the desk record an act, in a thread, never superseded. Keys wait; on an error they are dropped."""
-        self.bench.pump.hold()
+        """Have the desk record an act, in a thread, never superseded. Keys wait; on an error they are dropped.
+
+        Where the workbench ends meanwhile, the thread goes on, and its answer is left in `bench.submits`."""
+        submits, bench = self.bench.submits, self.bench
+        number = submits.begin()
+        bench.pump.hold()
+
+        def asked() -> T:
+            try:
+                answer = what()
+            except RegistryError as error:
+                submits.came(number, error)
+                raise
+            submits.came(number, answer)
+            return answer
 
         def recorded(answer: T) -> None:
+            submits.seen(number)
             then(answer)
-            self.bench.pump.release()
+            bench.pump.release()
 
         def refused(error: RegistryError) -> None:
-            self.bench.drop_keys()
+            submits.seen(number)
+            bench.drop_keys()
             (failed or self._tell)(error)
 
         self.run_worker(
-            partial(self._in_thread, what, recorded, refused, "record"),
+            partial(self._in_thread, asked, recorded, refused, "record"),
             thread=True,
             exit_on_error=False,
             group="record",

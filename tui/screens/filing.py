@@ -19,7 +19,7 @@ from registry.desk.desk import Desk
 from registry.desk.muniments import Document
 from registry.errors import Misuse, NotHeld, RegistryError
 from tui import wording
-from tui.drafts import Draft
+from tui.drafts import Draft, Drafts
 from tui.forms import Judged
 from tui.handed import Answer
 from tui.screens.choice import Choice, Choose
@@ -63,6 +63,7 @@ class Filing(Page):
         self._steps: list[tuple[str, str]] = []
         self._come_to: set[str] = set()
         self._tried = self._filing = False
+        self._drafts: Drafts | None = None
 
     # ---- what a subclass says ----
 
@@ -86,6 +87,13 @@ class Filing(Page):
         """What stands above the form."""
         return ()
 
+    def noted(self) -> dict[str, str]:
+        """What the draft keeps beside the fields."""
+        return {}
+
+    def restored(self, fields: Mapping[str, str]) -> None:
+        """A draft was found, with what it kept beside the fields."""
+
     def recorded(self, answer: Answer) -> None:
         """It was filed; the form is clear again."""
 
@@ -102,9 +110,11 @@ class Filing(Page):
 
     def on_mount(self) -> None:
         self.subject = self.new_subject()
-        draft = self.bench.drafts.get(self.form_name) if self.bench.drafts else None
+        self._drafts = self.bench.drafts  # the officer's, also while the desk is locked
+        draft = self._drafts.get(self.form_name) if self._drafts else None
         if draft is not None:
             self.subject = draft.subject
+            self.restored(draft.fields)
             self.form.put({name: text for name, text in draft.fields.items() if self.form.entry(name)})
             self._come_to.update(draft.fields)
             self.bench.say(wording.RESTORED.say())
@@ -124,10 +134,11 @@ class Filing(Page):
         self._judge()
 
     def _keep(self) -> None:
-        drafts = self.bench.drafts
+        drafts = self._drafts
         if drafts is not None:
             values = self.form.values
-            draft = Draft(self.form_name, self.subject, values) if any(map(str.strip, values.values())) else None
+            empty = not any(map(str.strip, values.values()))
+            draft = None if empty else Draft(self.form_name, self.subject, {**values, **self.noted()})
             drafts.later(self.form_name, draft, self._not_kept)
 
     def _not_kept(self, error: RegistryError) -> None:
@@ -155,11 +166,16 @@ class Filing(Page):
         values, subject, desk = self.form.values, self.subject, self.bench.desk
         self.bench.say(wording.FILING.say())
 
+        drafts = self._drafts
+
         def file() -> Answer | AtFault:
             found = self.judge(values)
             if any(one.fault for one in found.values()):
                 return AtFault(found)
-            return self.send(desk, values, subject)
+            answer = self.send(desk, values, subject)
+            if drafts is not None:  # here, for the screen may be gone before it hears of the answer
+                drafts.later(self.form_name, None, self._not_kept)
+            return answer
 
         self.record(file, lambda answer: self._answered_with(answer, values), self._refused)
 

@@ -19,9 +19,12 @@ from tui.handed import Answer
 from tui.screens.filing import DETAILS, FILE, WITHHELD, Filing, document
 from tui.widgets.entries import Entry
 
+SEEN = "version seen"  # no field's name: kept in a draft beside the fields
+
 
 class ReviseScreen(Filing):
-    """Of the version looked at when the screen opened: where somebody revised meanwhile, nothing is recorded."""
+    """Of the version looked at when the form was begun: where somebody revised since, nothing is recorded. So a draft
+    whose answer was lost in a crash cannot be recorded twice either."""
 
     PLACE: ClassVar[str] = "Revise"
     ACTIONS: ClassVar[tuple[str, ...]] = ("submit", "same", "lookup", "undo", "cancel")
@@ -44,8 +47,18 @@ class ReviseScreen(Filing):
         desk, subject = self.bench.desk, self._about
         self.ask(lambda: desk.lookups.state(subject), self._stands, group="state")
 
+    def noted(self) -> dict[str, str]:
+        return {} if self._seen is None else {SEEN: str(self._seen)}
+
+    def restored(self, fields: Mapping[str, str]) -> None:
+        seen = fields.get(SEEN, "")
+        self._seen = int(seen) if seen.isdecimal() else None
+
     def _stands(self, state: SubjectState) -> None:
-        self._seen = state.version
+        if self._seen is None:
+            self._seen = state.version
+        elif self._seen != state.version:
+            self.bench.say(wording.REVISED_SINCE.say(seen=self._seen, version=state.version))
         self.query_one("#about-state", Static).update(
             safe(f"{state.kind} of {state.custodian}, {state.status}, visible to {state.visibility}. ")
             + f"This will be version {state.version + 1}; the details are given anew."
