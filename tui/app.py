@@ -19,6 +19,7 @@ from tui.screens.go import Go
 from tui.screens.help import Help
 from tui.screens.lock import Lock
 from tui.screens.palette import Palette
+from tui.screens.search import Search
 from tui.screens.sign_in import SignInScreen
 
 EVERYWHERE = ("help", "palette", "back", "go", "search-box", "lock", "quit", "theme")
@@ -76,6 +77,11 @@ class Workbench(Bench):
 
     def do_search_box(self) -> None:
         self.go("search")
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        screen = self.screen
+        if isinstance(screen, Search):
+            screen.do_search_box()
 
     def do_help(self) -> None:
         self.push_screen(Help(self.acting))

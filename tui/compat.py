@@ -49,10 +49,14 @@ def _guarded(strip: Strip, console: Console) -> str:
 async def handled(app: App[Any]) -> None:
     """Return when the last key was dealt with: by the focused widget and all its ancestors, each at most 0.5 s, and
     when the current screen is mounted, current and has its focus, at most 2 s."""
+    if not app._screen_stacks.get(app._current_mode):
+        return
     screen = app.screen
-    for widget in _upwards(app.focused or screen):
-        if not await _through(widget):
-            break
+    for _ in range(2):  # what a widget posts about the key, Input.Submitted say, climbs as far in the second round
+        for widget in _upwards(app.focused or app.screen):
+            if not await _through(widget):
+                break
+        await _through(app)  # Widget.focus goes by way of the application
     loop = asyncio.get_running_loop()
     deadline = loop.time() + READY_S
     while not _ready(app.screen) and loop.time() < deadline and app.is_running:
@@ -65,9 +69,9 @@ def _upwards(widget: Widget) -> list[Widget]:
     return [node for node in widget.ancestors_with_self if isinstance(node, Widget)]
 
 
-async def _through(widget: Widget) -> bool:
+async def _through(node: Widget | App[Any]) -> bool:
     passed = asyncio.Event()
-    if not widget.is_attached or not widget.call_later(passed.set):
+    if not node.is_attached or not node.call_later(passed.set):
         return False
     try:
         await asyncio.wait_for(passed.wait(), HANDLED_S)
@@ -92,6 +96,8 @@ def show_cursor(app: App[Any]) -> None:
 
 def follow_focus(app: App[Any]) -> None:
     """Put the terminal's cursor where the focus is; call it some 20 times a second. Text fields do it themselves."""
+    if not app._screen_stacks.get(app._current_mode):  # the application is ending
+        return
     widget = app.focused
     if widget is None or isinstance(widget, (Input, TextArea)):
         return

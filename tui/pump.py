@@ -29,6 +29,7 @@ class KeyPump:
         self._wake = asyncio.Event()
         self._held = False
         self._busy = False
+        self._released = False
 
     @property
     def idle(self) -> bool:
@@ -46,7 +47,7 @@ class KeyPump:
 
     def release(self) -> None:
         """Let everything on."""
-        self._held = False
+        self._released, self._held = self._released or self._held, False
         self._wake.set()
 
     def drop(self) -> int:
@@ -65,6 +66,9 @@ class KeyPump:
                 await self._wake.wait()
                 continue
             self._busy = True
+            if self._released:  # what was waited for brought another screen: let it come to stand first
+                self._released = False
+                await self._settled()
             await self._forward(event)
             await self._settled()
             self._busy = False

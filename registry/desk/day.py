@@ -5,16 +5,19 @@ Nothing here is recorded, and nothing here is a proof.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from registry.desk.lookups import Lookups
 from registry.desk.services import Services
 from registry.desk.session import Session
 from registry.desk.views import View
 from registry.errors import Busy, NotPermitted
-from registry.records.acts import Row, decode_entry
+from registry.records.acts import decode_entry, is_row
 from registry.records.loads import Load
 from registry.records.roles import Verb
 
-LOOKED_AT = 2_048  # entries read back from the end for the newest acts; loaded rows are passed over
+LOOKED_AT = 65_536  # entries read back from the end for the newest acts; loaded rows are passed over
+STEP = 2_048  # entries read at once
 NEWEST = 50
 
 
@@ -47,20 +50,24 @@ class Day:
         return ""
 
     def newest(self, limit: int = NEWEST) -> tuple[View, ...]:
-        """The newest acts that are this desk's to know, newest first, among the last 2,048 entries. Details are left
-        out."""
-        size = self._services.head().size
-        first = max(0, size - LOOKED_AT)
+        """The newest acts that are this desk's to know, newest first, among the last 65,536 entries. Details are
+        left out."""
         found: list[View] = []
-        for position, raw in reversed(list(enumerate(self._services.log.entries(first, size), first))):
-            entry = decode_entry(raw)
-            if isinstance(entry, Row):
-                continue
-            if self._lookups.visible(entry):
+        for position, raw in self._backwards():
+            if not is_row(raw) and self._lookups.visible(decode_entry(raw)):
                 found.append(self._lookups.glance(position))
-            if len(found) == limit:
-                break
+                if len(found) == limit:
+                    break
         return tuple(found)
+
+    def _backwards(self) -> Iterator[tuple[int, bytes]]:
+        """(position, entry) from the end."""
+        end = self._services.head().size
+        stop = max(0, end - LOOKED_AT)
+        while end > stop:
+            first = max(stop, (end - 1) // STEP * STEP)
+            yield from reversed(list(enumerate(self._services.log.entries(first, end), first)))
+            end = first
 
     def loads(self) -> tuple[Load, ...]:
         """Every load, the newest first. Raises NotPermitted."""

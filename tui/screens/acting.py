@@ -139,7 +139,8 @@ class Acting(Screen[R]):
     @on(Answer)
     def _answered(self, answer: Answer) -> None:
         answer.stop()
-        answer.call()
+        if self.children:  # or the application is ending, and there is nothing to show it on
+            answer.call()
 
     @on(Worker.StateChanged)
     def _worker(self, event: Worker.StateChanged) -> None:

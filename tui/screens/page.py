@@ -52,14 +52,17 @@ class Page(Acting[None]):
 
     def show_frame(self) -> None:
         """Bar, message and keys as they are now."""
-        self.query_one(Bar).show(self.bench.seat, self.bench.status)
-        self.query_one(MessageLine).show(self.bench.last_said)
+        for bar in self.query(Bar):
+            bar.show(self.bench.seat, self.bench.status)
+        for line in self.query(MessageLine):
+            line.show(self.bench.last_said)
         self.show_keys()
 
     def show_keys(self) -> None:
         """The key line: what is allowed now."""
         allowed = [action for action in self.actions() if action.shown and not self.bench.why_not(action, self)]
-        self.query_one(KeyLine).show(allowed, self.size.width or self.app.size.width)
+        for line in self.query(KeyLine):
+            line.show(allowed, self.size.width or self.app.size.width)
 
     def help_here(self) -> str:
         """The help of the focused field."""

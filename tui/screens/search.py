@@ -38,7 +38,7 @@ class Search(Page):
     def body(self) -> Iterable[Widget]:
         yield Input(placeholder=HINT, id="query", compact=True, select_on_focus=False)
         yield Static("", id="columns", classes="muted", markup=False)
-        yield LazyTable(COLUMNS)
+        yield LazyTable(COLUMNS, self._wait)
         yield Static(wording.NOT_A_PROOF, id="not-a-proof", classes="strip", markup=False)
 
     @property
@@ -54,6 +54,8 @@ class Search(Page):
         self.call_after_refresh(self._head)
 
     def _head(self) -> None:
+        if not self.query(LazyTable):
+            return
         status = self.bench.status
         lag = status.not_yet_searchable if status is not None else 0
         more = f" {wording.counted(lag)} rows not searchable yet." if lag else ""
@@ -77,7 +79,7 @@ class Search(Page):
             self._text = event.value
             self.bench.say(wording.SEARCHING.say())
             self.table.start()
-            self.table.focus()
+            self.set_focus(self.table)
 
     def do_refresh(self) -> None:
         if self._text:
@@ -110,16 +112,25 @@ class Search(Page):
 
     # ---- a row ----
 
+    def _wait(self, waits: bool) -> None:
+        """What is typed after Enter is meant for the record: it waits until that stands."""
+        if waits:
+            self.bench.pump.hold()
+        else:
+            self.bench.pump.release()
+
     @on(LazyTable.Opened)
     def _open(self, event: LazyTable.Opened) -> None:
         if self.is_current:
             self.bench.push_screen(Record(event.value, self.table.step))
+        self.bench.pump.release()
 
     def do_open(self) -> None:
         self.table.action_enter()
 
     def do_search_box(self) -> None:
-        self.query_one("#query", Input).focus()
+        for box in self.query("#query"):  # on a screen that is not composed yet the box takes the focus by itself
+            self.set_focus(box)
 
     def do_copy(self) -> None:
         self.bench.copy_to_clipboard(safe(self.table.current))

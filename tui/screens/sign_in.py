@@ -23,20 +23,17 @@ class SignInScreen(Page):
 
     PLACE = "Sign in"
     EVERYWHERE: ClassVar[tuple[str, ...]] = ("help", "theme", "quit")
-    AUTO_FOCUS = "Input"
 
     def body(self) -> Iterable[Widget]:
         with Vertical(id="sign-in"):
             yield Static("M U N I M E N T", classes="head", markup=False)
-            yield Field(
-                "name", "Name", help="Your sign-in name, like j.patel.", value=self.bench.first_name, wanted=True
-            )
-            yield Field("passphrase", "Passphrase", help="It never leaves this desk.", wanted=True, secret=True)
+            name = self.bench.first_name
+            help_name, help_phrase = "Your sign-in name, like j.patel.", "It never leaves this desk."
+            yield Field("name", "Name", help=help_name, value=name, wanted=True, first=not name)
+            yield Field("passphrase", "Passphrase", help=help_phrase, wanted=True, secret=True, first=bool(name))
 
     def on_mount(self) -> None:
         self.bench.say(wording.WELCOME.say())
-        if self.bench.first_name:
-            self.call_after_refresh(self.query_one("#field-passphrase", Field).input.focus)
 
     @on(Input.Submitted)
     def _enter(self, event: Input.Submitted) -> None:

@@ -75,7 +75,7 @@ def what(view: View) -> str:
     details = view.details
     if view.kind == "SALE_RECORD":
         return address(details)
-    said = (f"{name} {value}" for name, value in details.items() if name not in ("kind", "version", "visibility"))
+    said = [f"{LABELS.get(name, name)} {details[name]}" for name in _in_order(details) if name not in _MACHINE]
     return " · ".join(said) or act_word(view)
 
 
@@ -133,18 +133,23 @@ CODES = {
 }
 
 
-FIRST = ("price", "date", "property_type", "duration", "new_build")
+_MACHINE = frozenset({"kind", "version", "visibility", "content", "media_type"})
+FIRST = ("title", "price", "date", "property_type", "duration", "new_build")
 
 
 def detail_lines(details: Mapping[str, object]) -> list[tuple[str, str]]:
     """(label, value) of a record's details in a clerk's words, codes with their meaning; not yet safe to show."""
     lines = []
-    for name in sorted(details, key=lambda one: FIRST.index(one) if one in FIRST else len(FIRST)):
+    for name in _in_order(details):
         value = details[name]
-        if name in ("kind", "version", "visibility", "content") or value == "":
+        if name in _MACHINE or value == "":
             continue
         text = f"£{value:,}" if name == "price" and isinstance(value, int) else str(value)
         text = day(text) if name == "date" else text
         meaning = CODES.get(name, {}).get(text)
         lines.append((LABELS.get(name, name), f"{text} · {meaning}" if meaning else text))
     return lines
+
+
+def _in_order(details: Mapping[str, object]) -> list[str]:
+    return sorted(details, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))

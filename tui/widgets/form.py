@@ -28,7 +28,7 @@ def nothing(value: str) -> str:
 
 
 class Field(Horizontal):
-    """`wanted`: may not be empty. `secret`: never shown. `help_text` is what F1 says."""
+    """`wanted`: may not be empty. `secret`: never shown. `help_text` is what F1 says. `first`: takes the focus."""
 
     def __init__(
         self,
@@ -40,14 +40,16 @@ class Field(Horizontal):
         value: str = "",
         wanted: bool = False,
         secret: bool = False,
+        first: bool = False,
     ) -> None:
         super().__init__(id=f"field-{name}", classes="field")
+        self._box = "first" if first else ""
         self.label, self.help_text = label, help
         self._wanted, self._check, self._secret, self._first = wanted, check, secret, value
 
     def compose(self) -> ComposeResult:
         yield Static(self.label, classes="entry-label", markup=False)
-        yield Input(self._first, password=self._secret, compact=True, select_on_focus=False)
+        yield Input(self._first, password=self._secret, compact=True, select_on_focus=False, classes=self._box)
         yield Static("", classes="entry-echo", markup=False)
 
     @property

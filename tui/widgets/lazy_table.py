@@ -2,13 +2,14 @@
 
 How many rows there are is not known before the end was seen; rows come first. A page that is not there yet draws `…`.
 A `Wanted` message asks the screen for the page that follows a key; `put` brings it. Enter on a row that has not come
-yet is remembered, and opens it when it comes: a clerk who types ahead loses nothing.
+yet is remembered, and opens it when it comes: `waiting(True)` is called at once, so that keys typed ahead can be held,
+and `waiting(False)` where nothing is to be opened after all.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -70,8 +71,11 @@ class LazyTable(ScrollView, can_focus=True):
             super().__init__()
             self.value = value
 
-    def __init__(self, columns: Sequence[tuple[str, int]], *, classes: str = "") -> None:
-        super().__init__(classes=classes)
+    def __init__(
+        self, columns: Sequence[tuple[str, int]], waiting: Callable[[bool], None] = lambda waits: None
+    ) -> None:
+        super().__init__()
+        self._waiting = waiting
         self._columns = tuple(columns)
         self._pages: OrderedDict[int, tuple[Row, ...]] = OrderedDict()
         self._anchors: list[int | None] = []  # page → the key that it follows
@@ -104,7 +108,8 @@ class LazyTable(ScrollView, can_focus=True):
         self._pages.clear()
         self._asked.clear()
         self._anchors, self._count, self._more = [None], 0, True
-        self._opening, self.cursor_row = None, 0
+        self._give_up()
+        self.cursor_row = 0
         self.scroll_to(y=0, animate=False)
         self._measure()
         self._want(0)
@@ -129,7 +134,7 @@ class LazyTable(ScrollView, can_focus=True):
         if generation == self._generation:
             self._asked.discard(page)
             self._more = self._more and bool(self._count)
-            self._opening = None
+            self._give_up()
             self._measure()
 
     def step(self, by: int) -> str:
@@ -171,7 +176,13 @@ class LazyTable(ScrollView, can_focus=True):
 
     def action_enter(self) -> None:
         self._opening = self.cursor_row
+        self._waiting(True)
         self._open_if_here()
+
+    def _give_up(self) -> None:
+        if self._opening is not None:
+            self._opening = None
+            self._waiting(False)
 
     def on_click(self, event: events.Click) -> None:
         self._go(event.y + self.scroll_offset.y)
@@ -186,7 +197,7 @@ class LazyTable(ScrollView, can_focus=True):
             self._opening = None
             self.post_message(self.Opened(row.value))
         elif not self._more and self._opening >= self._count:
-            self._opening = None
+            self._give_up()
 
     def _go(self, row: int) -> None:
         last = self._count - 1 + (1 if self._more else 0)

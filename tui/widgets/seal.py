@@ -20,18 +20,34 @@ LINE = 200  # characters
 class Seal(Vertical):
     """Three lines; at 80 columns the third is left out."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._subject, self._also = "", ""
+        self._proof = Proof.unchecked()
+
     def compose(self) -> ComposeResult:
         yield Static("", classes="subject", markup=False)
-        yield Static("? NOT CHECKED yet", classes="state", markup=False)
+        yield Static("", classes="state", markup=False)
         yield Static("", classes="also", markup=False)
 
     def show_subject(self, subject: str, also: str) -> None:
         """Which record, and what is said of it."""
-        self.query_one(".subject", Static).update(safe(subject, LINE))
-        self.query_one(".also", Static).update(safe(also, LINE))
+        self._subject, self._also = subject, also
+        self._draw()
 
     def show(self, proof: Proof) -> None:
         """What was found of it."""
+        self._proof = proof
+        self._draw()
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        proof = self._proof
         for tone in ("ok", "warn", "error"):
             self.set_class(proof.seal.tone == tone, tone)
-        self.query_one(".state", Static).update(safe(f"{proof.seal.words} · {proof.more}", LINE))
+        lines = {".subject": self._subject, ".state": f"{proof.seal.words} · {proof.more}", ".also": self._also}
+        for name, text in lines.items():
+            for line in self.query(name).results(Static):
+                line.update(safe(text, LINE))
