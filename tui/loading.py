@@ -94,3 +94,9 @@ def loaded(report: LoadReport) -> str:
 def finished(report: LoadReport, stopped: bool) -> bool:
     """Whether the load was closed: one that was stopped goes on when the file is loaded again."""
     return report.known_before or not stopped
+
+
+def told(report: LoadReport, stopped: bool) -> str:
+    """What became of a load, for the shell: the workbench may be gone when it ends."""
+    state = "finished" if finished(report, stopped) else "stopped, and still open: load the same file to go on"
+    return f"{report.load} of {report.file} {state}; {counted(report.rows)} rows, {loaded(report)}"

@@ -47,7 +47,9 @@ class Submits:
 
 
 def told(answer: Any) -> str:
-    """An answer in a sentence: `recorded at 1 412: muniment/…`, or `not recorded: …`."""
+    """An answer in a sentence, where it is not one already: `recorded at 1 412: muniment/…`, or `not recorded: …`."""
+    if isinstance(answer, str):
+        return safe(answer)
     if isinstance(answer, LedgerHalted):
         return f"unknown: {safe(str(answer))}"
     if isinstance(answer, RegistryError):

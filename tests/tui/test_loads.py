@@ -12,7 +12,9 @@ from registry.records.loads import LoadState
 from tests.town import Town
 from tests.tui.bench import SIZES, Bench, copy_of, drive
 from tui import loading, progress
+from tui.app import Workbench
 from tui.screens.confirmation import Confirmation
+from tui.wording import counted
 
 SIZE_NAMES = [f"{columns}x{rows}" for columns, rows in SIZES]
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -134,12 +136,7 @@ def test_a_file_that_changed_since_it_was_tried_is_tried_again(town: Town, tmp_p
 
 
 def test_a_load_that_is_stopped_stays_open_and_goes_on_with_the_same_file(town: Town, tmp_path: Path) -> None:
-    path = tmp_path / "many.csv"
-    row = (
-        '"{{{id}}}","100000","1995-12-21 00:00","AB1 2CD","D","N","F","1","","A ROAD","","WYE","ASHFORD","KENT","A","A"'
-    )
-    lines = [row.format(id=f"5BBE9CB3-6332-4EB0-9CD3-{number:012X}") for number in range(30_000)]
-    path.write_text("\n".join(lines) + "\n")
+    path = many(tmp_path)
 
     async def loading_it(bench: Bench) -> None:
         await go_there(bench, path)
@@ -159,6 +156,38 @@ def test_a_load_that_is_stopped_stays_open_and_goes_on_with_the_same_file(town: 
     assert 0 < load.counts.rows < 30_000
     report = town.desk("loader").loads.load(path)
     assert report.rows == 30_000
+
+
+def test_leaving_stops_a_load_and_tells_what_became_of_it(town: Town, tmp_path: Path) -> None:
+    path = many(tmp_path)
+    apps: list[Workbench] = []
+
+    async def steps(bench: Bench) -> None:
+        apps.append(bench.app)
+        await go_there(bench, path)
+        await bench.press("ctrl+t")
+        await bench.press("ctrl+s")
+        bench.send("LOAD 30000\n")
+        while not town.office.store.loads() or not town.office.store.loads()[0].counts.rows:
+            await bench.pilot.pause()
+        bench.app.exit()
+
+    drive(town, "loader", steps)
+    (load,) = town.office.store.loads()
+    (told,) = apps[0].submits.left()
+    assert told.startswith(f"load/{load.position} of many.csv stopped, and still open")
+    assert f"{counted(load.counts.rows)} rows" in told
+
+
+def many(tmp_path: Path) -> Path:
+    """Sales enough to be still loading when a key comes."""
+    path = tmp_path / "many.csv"
+    row = (
+        '"{{{id}}}","100000","1995-12-21 00:00","AB1 2CD","D","N","F","1","","A ROAD","","WYE","ASHFORD","KENT","A","A"'
+    )
+    lines = [row.format(id=f"5BBE9CB3-6332-4EB0-9CD3-{number:012X}") for number in range(30_000)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
 
 
 def test_hostile_rows_and_file_names_are_drawn_and_never_obeyed(town: Town, tmp_path: Path) -> None:

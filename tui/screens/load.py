@@ -7,11 +7,11 @@ typed phrase. A load runs in a thread of its own, keys and other screens go on m
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual import on
 from textual.widget import Widget
@@ -33,7 +33,6 @@ from tui.screens.reading import ReadingScreen
 from tui.widgets.entries import Entry, Form
 from tui.widgets.rows import Rows
 
-T = TypeVar("T")
 SHOWN = 200  # characters of one reason in the table
 STOPPED = "the dry run was stopped; nothing was recorded"
 
@@ -127,7 +126,7 @@ class LoadScreen(Page):
             report, rejects = desk.loads.dry_run(path, form, told=told)
             return Tried(path, form, stamp, report, loading.by_reason(rejects))
 
-        self._run(attempt, self._was_tried)
+        self.ask(attempt, self._was_tried, self._failed, group="record")
 
     def _was_tried(self, found: Tried) -> None:
         self._at_work, self._tried = "", found
@@ -188,9 +187,26 @@ class LoadScreen(Page):
         def told(done: LoadProgress) -> None:
             self.post_message(Answer(partial(self._went_on, done)))
 
-        self._run(
-            lambda: desk.loads.load(tried.path, tried.form, told=told, stopped=self._stop.is_set), self._was_loaded
-        )
+        submits, number = self.bench.submits, self.bench.submits.begin()
+
+        def run() -> LoadReport:
+            try:
+                report = desk.loads.load(tried.path, tried.form, told=told, stopped=self._stop.is_set)
+            except RegistryError as error:
+                submits.came(number, error)
+                raise
+            submits.came(number, loading.told(report, self._stop.is_set()))
+            return report
+
+        def loaded(report: LoadReport) -> None:
+            submits.seen(number)
+            self._was_loaded(report)
+
+        def failed(error: RegistryError) -> None:
+            submits.seen(number)
+            self._failed(error)
+
+        self.ask(run, loaded, failed, group="record")
 
     def _was_loaded(self, report: LoadReport) -> None:
         stopped, self._at_work, self._tried = self._stop.is_set(), "", None
@@ -213,9 +229,6 @@ class LoadScreen(Page):
         self._show("summary", "")
         self.query_one(Rows).fill(())
         self.bench.say(said)
-
-    def _run(self, what: Callable[[], T], then: Callable[[T], None]) -> None:
-        self.ask(what, then, self._failed, group="record")
 
     def _failed(self, error: RegistryError) -> None:
         self._at_work = ""

@@ -10,7 +10,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from registry.desk.desk import Desk
-from registry.errors import NotHeld
 from registry.records.muniment import SubjectState
 from registry.records.text import safe
 from tui import forms, wording
@@ -69,8 +68,8 @@ class ReviseScreen(Filing):
 
     def send(self, desk: Desk, values: Mapping[str, str], subject: str) -> Answer:
         wanted, seen = forms.revision(values), self._seen
-        if seen is None:
-            raise NotHeld(f"{subject} is not read yet; wait for its version, then file again")
+        if seen is None:  # typed faster than the version came, which is on its way: this screen has just been opened
+            seen = desk.lookups.state(subject).version
         send: Any = partial(
             desk.muniments.revise, subject, details=wanted.details, withheld=wanted.withheld, version=seen
         )
