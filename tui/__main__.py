@@ -42,8 +42,9 @@ def command(
     """Open the clerks' terminal.
 
     Sign in with name and passphrase; then search, read records with their
-    history and proofs, take receipts. F1 explains, Ctrl+P lists all commands,
-    Ctrl+Q signs out and leaves.
+    history and proofs, take receipts, lodge, revise, load, appoint and audit,
+    as far as the role allows. F1 explains, Ctrl+P lists all commands, Ctrl+Q
+    signs out and leaves.
 
     Whoever may open the office does so by signing in, unless somebody else
     has; then and for everybody else the desk reads only, and says so. Wants a

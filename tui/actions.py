@@ -85,8 +85,6 @@ ACTIONS: dict[str, Action] = {
         Action("go-load", (), "Load", "Load historical records from a file.", Verb.LOAD_RUN, go="i"),
         Action("go-officers", (), "Officers", "Officers and roles.", Verb.OFFICER_LIST, go="o"),
         Action("go-audit", (), "Audit", "Read everything again and name what is wrong.", go="v"),
-        # dialogs
-        Action("choose", (), "Choose", "Take what is under the cursor.", shown=False),
     )
 }
 

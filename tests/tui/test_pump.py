@@ -35,6 +35,13 @@ def town(loaded: Town, tmp_path: Path) -> Iterator[Town]:
     town.close()
 
 
+async def rest(pump: KeyPump) -> None:
+    """Until nothing is on its way."""
+    await asyncio.sleep(0)
+    while not pump.idle:
+        await asyncio.sleep(0)
+
+
 def current(bench: Bench) -> object:
     """The screen that stands now."""
     return bench.app.screen
@@ -114,14 +121,10 @@ def test_what_passes_always_passes_a_pump_that_is_held() -> None:
         pump.hold()
         for key in ("a", "f12", "b"):
             pump.put(events.Key(key, None))
-        await asyncio.sleep(0)
-        while not pump.idle:
-            await asyncio.sleep(0)
+        await rest(pump)
         assert tuple(seen) == ("f12",)
         pump.release()
-        await asyncio.sleep(0)
-        while not pump.idle:
-            await asyncio.sleep(0)
+        await rest(pump)
         task.cancel()
         return seen
 

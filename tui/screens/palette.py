@@ -8,7 +8,7 @@ from tui.actions import ACTIONS, keys_of
 from tui.screens.acting import Acting
 from tui.screens.choice import Choice, Choose
 
-NOT_LISTED = frozenset({"palette", "back", "choose"})
+NOT_LISTED = frozenset({"palette", "back"})
 
 
 class Palette(Choose):
