@@ -214,8 +214,6 @@ class Sequencer:
             memory = self._memory
             if memory is None or memory.head != head:  # 1
                 memory = read_memory(self._store, self._log)
-                if memory.head.epoch > head.epoch:
-                    raise Busy("another office has taken over: nothing recorded")
             work = Work(self._store, self._log, memory, self._clock())
             for waiting in taken:  # 2
                 if waiting.proposal is not None:

@@ -48,7 +48,7 @@ CASES = (
     case("18 no reference at all", "show deed", 2, "is not a reference"),
     case("18 upper case where it is lower", f"show {DEED.upper()}", 2, "is not a reference"),
     case("18 control characters in an id", ("show", "muniment/\x1b[31m\u202e"), 2, "is not a muniment id"),
-    case("18 NUL in a path", ("receipt", "1", "-o", "a\0b"), 2, "null byte"),
+    case("18 NUL in a path", ("receipt", "1", "-o", "a\0b"), 2, "null"),
     case("unknown subject", f"show {DEED}", 1, "is not held here, or is not yours to know of"),
     case("unknown position", "receipt 99999999 -o x.tlog-proof", 1, "99999999"),
     case("position beyond all", "receipt 99999999999999999 -o x", 2, "is not a reference"),
