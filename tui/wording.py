@@ -203,6 +203,12 @@ AWAITED = Message(
     "Recorded at {position}; it waits for a second administrator, who confirms it with c.",
     "Nothing is in force before that. The list shows what waits.",
 )
+HANDED_ONLY = Message(
+    "M0605",
+    "The unlock key was handed over at {position}; the appointment was not recorded: {error}",
+    "Put the form right and file it again: the key is not handed over twice.",
+    refused=True,
+)
 CONFIRMED = Message("M0604", "In force from {position}: {kind} on {subject}.", "Both administrators answer for it.")
 
 NOT_ALLOWED = Message("M0901", "{why}", "The table of roles decides; Ctrl+P lists what you may do.", refused=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from registry.errors import Busy
 from registry.records.roles import Role
 from registry.sequencer import Recorded
 from tests.town import Town
@@ -122,6 +123,29 @@ def test_an_administrator_who_could_not_open_the_office_is_not_made(town: Town) 
         assert bench.echo("role") == "administrator · officers, roles, departments"
 
     drive(town, "founder", steps)
+
+
+def test_where_the_disk_is_full_after_the_hand_over_it_is_said_and_not_handed_over_twice(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = town.office.store.head().size
+
+    def full(*given: object) -> Recorded:
+        raise Busy("storage is full, nothing recorded")
+
+    async def steps(bench: Bench) -> None:
+        await go_there(bench, "reader")
+        await bench.press("a")
+        await bench.type("admin\n\nyes")
+        with monkeypatch.context() as patched:
+            patched.setattr(bench.app.desk.officers, "appoint", full)
+            await bench.press("ctrl+s")
+        assert bench.said.startswith(f"M0605 The unlock key was handed over at {before}; the appointment"), bench.said
+        await bench.press("ctrl+s")
+        assert "M0601" in bench.said
+
+    drive(town, "founder", steps)
+    assert town.office.store.head().size == before + 2
 
 
 @pytest.mark.parametrize("size", SIZES, ids=SIZE_NAMES)

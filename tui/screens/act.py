@@ -137,4 +137,8 @@ class ActScreen(Page):
 
     def _refused(self, error: RegistryError) -> None:
         self._recording = False
+        self.refused(error)
+
+    def refused(self, error: RegistryError) -> None:
+        """Say what the desk said; override where something of it was recorded all the same."""
         self._tell(error)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from registry.desk.desk import Desk
 from registry.desk.officers import DepartmentView, OfficerView, check_name
-from registry.errors import Misuse
+from registry.errors import Misuse, RegistryError
 from registry.records.roles import APPOINTABLE, Role
 from registry.records.rules import AWAITS
 from tui import forms, wording
@@ -106,6 +106,7 @@ class AppointScreen(ActScreen):
     def __init__(self, officer: OfficerView) -> None:
         super().__init__(f"Appoint {officer.officer} {officer.name} of {officer.department}")
         self._officer = officer
+        self._handed: Answer | None = None  # the unlock key was handed over, and then the appointment was refused
 
     def codes(self, name: str) -> Mapping[str, str]:
         return ROLES if name == "role" else YES_OR_NO
@@ -122,10 +123,16 @@ class AppointScreen(ActScreen):
     def send(self, desk: Desk, values: Mapping[str, str]) -> tuple[Answer, ...]:
         role, until = _role(values, wanted=True), forms.last_moment(values["until"], self.bench.clock())
         assert role is not None
-        handed: tuple[Answer, ...] = ()
-        if not self._officer.may_open and _yes(values):
-            handed = (desk.officers.hand_unlock(self._officer.officer),)
-        return (*handed, desk.officers.appoint(self._officer.officer, role, until))
+        if not self._officer.may_open and self._handed is None and _yes(values):
+            self._handed = desk.officers.hand_unlock(self._officer.officer)
+        appointed = desk.officers.appoint(self._officer.officer, role, until)
+        return (appointed,) if self._handed is None else (self._handed, appointed)
+
+    def refused(self, error: RegistryError) -> None:
+        if self._handed is None:
+            super().refused(error)
+        else:
+            self.bench.say(wording.HANDED_ONLY.say(position=self._handed.position, error=error))
 
     def done(self, answers: tuple[Answer, ...], values: Mapping[str, str]) -> wording.Said:
         last = answers[-1]
