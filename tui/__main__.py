@@ -97,7 +97,7 @@ class Entrance:
     def _open(self, name: str, passphrase: str) -> Office:
         from registry.office import Office
 
-        office = Office.reading(self._settings)
+        office = Office.reading(self._settings, clock=self._clock)
         try:
             if office.signer.officers.header(name).officer not in office.signer.who_may_open():
                 office.desk(name, passphrase)
@@ -109,7 +109,7 @@ class Entrance:
         try:
             return Office.open(self._settings, officer=name, passphrase=passphrase, clock=self._clock)
         except Busy:
-            office = Office.reading(self._settings)
+            office = Office.reading(self._settings, clock=self._clock)
             try:
                 office.desk(name, passphrase)  # busy again where it is the passphrase that has to wait
             except RegistryError:
