@@ -1,7 +1,7 @@
 """The command `muniment workbench`. Found through the entry-point group `muniment.commands`, never imported.
 
-It hands the application one function that opens the registry for reading, asks its status and closes it again: no key,
-no lock, no connection is held while the screen stands, and what is shown is what a new reader would see.
+Signing in opens the office in-line, where the officer may open it and nobody else holds it; else the desk reads only,
+and one sentence says who can open it. Leaving closes the office, which seals what was recorded.
 """
 
 from __future__ import annotations
@@ -9,20 +9,27 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.errors import Misuse, RegistryError
+from registry.errors import Busy, Misuse, RegistryError
 from registry.records.text import safe
-from registry.settings import read_settings
+from registry.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from registry.desk.status import Status
+    from registry.desk.desk import Desk
+    from registry.office import Office
+    from registry.records.roles import Role
+    from tui.handed import Answer, Audited, Clock
+    from tui.seat import Entered
 
 REGISTRY_HELP = "The registry's folder; else MUNIMENT_REGISTRY, else ./muniment-data."
 SIGNER_HELP = "The signer's folder; else MUNIMENT_SIGNER, else <registry>.signer."
+OFFICER_HELP = "The name that stands in the sign-in; else MUNIMENT_OFFICER."
 
 SMALLEST = (60, 16)  # columns, rows: below it words would be cut off
 
@@ -30,39 +37,113 @@ SMALLEST = (60, 16)  # columns, rows: below it words would be cut off
 def command(
     registry: Annotated[Path | None, typer.Option(metavar="PATH", help=REGISTRY_HELP)] = None,
     signer: Annotated[Path | None, typer.Option(metavar="PATH", help=SIGNER_HELP)] = None,
+    officer: Annotated[str | None, typer.Option(metavar="NAME", help=OFFICER_HELP)] = None,
 ) -> None:
     """Open the clerks' terminal.
 
-    Shows how the registry stands: origin, size, root, how far sealing and
-    searching are. F5 reads it again, Ctrl+Q leaves. Wants no passphrase, and
-    may be open while somebody records.
+    Sign in with name and passphrase; then search, read records with their
+    history and proofs, take receipts, lodge, revise, load, appoint and audit,
+    as far as the role allows. F1 explains, Ctrl+P lists all commands, Ctrl+Q
+    signs out and leaves.
 
-    Wants a terminal of at least 60 columns and 16 rows.
+    Whoever may open the office does so by signing in, unless somebody else
+    has; then and for everybody else the desk reads only, and says so. Wants a
+    terminal of at least 60 columns and 16 rows.
 
     Example:
         muniment workbench
-        muniment workbench --registry /srv/land
+        muniment workbench --registry /srv/land --officer j.patel
     Exit codes: 0, 2, 3, 4
     See also: status, gateway
     """
     _check_terminal()
     # Here and not above: Textual takes a quarter of a second to import, and --help must not wait for it.
     from registry.office import Office
+    from registry.office.office import now_ms
     from tui.app import Workbench
 
-    settings = read_settings(os.environ, registry=registry, signer=signer)
+    settings = read_settings(os.environ, registry=registry, signer=signer, officer=officer)
+    Office.reading(settings).close()  # a mistyped path is told in the shell, not on a screen
+    door = Entrance(settings, now_ms)
+    bench = Workbench(door.sign_in, now_ms, name=settings.officer or "")
+    try:
+        bench.run()  # returns once every thread has answered: an act on its way is never cancelled
+    finally:
+        for outcome in bench.submits.left():
+            typer.echo(outcome)
+        door.close()
 
-    def status() -> Status:
-        with Office.reading(settings) as office:
-            return office.public().status()
 
-    status()  # a mistyped path is told in the shell, not on a screen
-    Workbench(status).run()
+class Entrance:
+    """Opens the registry for whoever signs in, and keeps it open until the workbench is left. Safe from any thread."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings, self._clock = settings, clock
+        self._lock = threading.Lock()
+        self._office: Office | None = None
+
+    def sign_in(self, name: str, passphrase: str) -> Entered:
+        """The officer's desk. Raises Misuse (no such name, wrong passphrase), Busy (a wait runs), NotPermitted."""
+        with self._lock:
+            if self._office is None:
+                self._office = self._open(name, passphrase)
+                return _entered(self._office, self._office.desk(name, passphrase))
+            # A locked desk: the key file itself, so that wrong passphrases count and make wait here too.
+            opened = self._office.signer.officers.open(name, passphrase, self._clock() // 1_000)
+            desk = self._office.desk_of(opened.officer, opened.seed)
+            desk.wrong_passphrases = opened.failed_before
+            return _entered(self._office, desk)
+
+    def _open(self, name: str, passphrase: str) -> Office:
+        from registry.office import Office
+
+        office = Office.reading(self._settings, clock=self._clock)
+        try:
+            if office.signer.officers.header(name).officer not in office.signer.who_may_open():
+                office.desk(name, passphrase)
+                return office
+        except RegistryError:
+            office.close()
+            raise
+        office.close()
+        try:
+            return Office.open(self._settings, officer=name, passphrase=passphrase, clock=self._clock)
+        except Busy:
+            office = Office.reading(self._settings, clock=self._clock)
+            try:
+                office.desk(name, passphrase)  # busy again where it is the passphrase that has to wait
+            except RegistryError:
+                office.close()
+                raise
+            return office
+
+    def close(self) -> None:
+        """Close what is open; an office that records seals first."""
+        with self._lock:
+            if self._office is not None:
+                self._office.close()
+                self._office = None
+
+
+def _entered(office: Office, desk: Desk) -> Entered:
+    from tui.drafts import Drafts, folder_of, key_of
+    from tui.seat import Entered
+
+    def enrol(
+        name: str, department: str, passphrase: str, *, role: Role | None, until: int | None, may_open: bool
+    ) -> tuple[Answer, ...]:
+        return office.enrol(desk, name, department, passphrase, role=role, until=until, may_open=may_open)
+
+    def audit(told: Callable[[int, int], None]) -> Audited:
+        return office.audit(told=told)
+
+    drafts = Drafts(folder_of(os.environ), office.origin, desk.officer, desk.derive(key_of))
+    return Entered(desk, None if desk.day.reads_only() else enrol, audit, drafts)
 
 
 def _check_terminal() -> None:
     """Raises Misuse where no screen can be drawn."""
-    instead = "'muniment status' says the same in plain text"
+    instead = "'muniment status' says how the registry stands in plain text"
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
         raise Misuse(f"the workbench wants a terminal, and this is none; {instead}")
     columns, rows = shutil.get_terminal_size()

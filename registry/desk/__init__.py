@@ -9,6 +9,8 @@ sources      where a load's bytes come from
 officers     enrol, appoint, revoke, confirm, departments
 keys         departments' keys: enrol, revoke
 admission    departments sign in by assertion; their desk
+counter_page a receipt as one printed page
+day          what an officer may do now, the newest acts, the loads
 lookups      find, show, history
 access       what this desk may do
 holdings     a muniment with its versions, as it stands or stood

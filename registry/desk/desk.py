@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from registry.desk.access import Access
 from registry.desk.answers import Answers
+from registry.desk.day import Day
 from registry.desk.evidence import Evidence
 from registry.desk.holdings import Holdings
 from registry.desk.keys import Keys
@@ -71,6 +72,14 @@ class Desk(PublicDesk):
         self.answers = Answers(session)
         self._look_through(services, session)
         self.keys = Keys(session)
+        self.day = Day(services, session, self.lookups)
+        self._sign: Sign = session.sign
+        self._origin = services.origin
+
+    def derive(self, make: Callable[[Sign, str], bytes]) -> bytes:
+        """A key of this officer's own, made from a signature of his (and the origin), which leaves this process no more
+        than his seed does."""
+        return make(self._sign, self._origin)
 
 
 CHALLENGE_BYTES = 32

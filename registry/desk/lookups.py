@@ -112,6 +112,15 @@ class Lookups:
             return entry.intent.department == viewer.department
         return True if state is None else self._visible(state)
 
+    def visible(self, entry: Entry) -> bool:
+        """Whether this desk may know of the entry at all: what it says, and its subject."""
+        state = self._entries.state(entry.subject)
+        return (state is None or self._visible(state)) and self.sees(entry, state)
+
+    def glance(self, position: int) -> View:
+        """The entry at the position without what it says of its subject; the caller has asked `visible`."""
+        return self._entries.view(position, facts=False)
+
     def last_seen(self, reference: str) -> int:
         """The subject's newest entry that is this desk's to know. Raises NotHeld."""
         state = self.may_see(reference)

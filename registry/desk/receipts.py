@@ -9,11 +9,20 @@ from registry.desk.views import Entries
 from registry.errors import LedgerHalted, NotHeld
 from registry.ledger.issuance import Included, issue, leans_on
 from registry.ledger.merkle import leaf_hash
+from registry.ledger.receipt import Findings, verify
 from registry.records.acts import Entry
 from registry.records.disclosure import unpack
 from registry.records.identifiers import parse_position
 from registry.records.muniment import SubjectState
 from registry.records.roles import Verb
+
+
+def check(receipt: bytes, policy: bytes) -> Findings:
+    """Recompute a receipt against a policy in this process: see `registry.ledger.receipt.verify`. Asks no office.
+
+    Raises a kind of Unproven at the first thing that does not fit.
+    """
+    return verify(receipt, policy)
 
 
 class Receipts:
@@ -22,6 +31,10 @@ class Receipts:
     def __init__(self, services: Services, lookups: Lookups, session: Session | None = None) -> None:
         self._services, self._lookups, self._session = services, lookups, session
         self._entries = Entries(services)
+
+    def policy(self) -> bytes:
+        """The policy file of this registry: the log's keys, and the witnesses that are appointed."""
+        return self._services.policy.to_bytes()
 
     def take(self, what: str, *, disclosures: bool = False, purpose: str = "office") -> tuple[int, bytes]:
         """(position, receipt) of a subject's last entry, or of a bare position.

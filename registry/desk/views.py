@@ -174,6 +174,12 @@ def _flag(row: Row) -> str | None:
     return rows.SOURCES_DIFFER if row.op == "A" else None
 
 
+def told(entry: Entry) -> dict[str, Any]:
+    """The details that a view of this entry shows, computed from the entry itself: whoever holds a receipt can compare
+    what he was shown."""
+    return _clear(bytes(entry.intent.details if isinstance(entry, Act) else entry.details), True)
+
+
 def _clear(raw: bytes, facts: bool) -> dict[str, Any]:
     members: dict[str, Any] = msgspec.json.decode(raw)
     for machine in _MACHINE:

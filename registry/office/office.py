@@ -192,10 +192,10 @@ class Office:
         return office
 
     @classmethod
-    def reading(cls, settings: Settings) -> Office:
+    def reading(cls, settings: Settings, *, clock: Callable[[], int] = now_ms) -> Office:
         """Open for reading beside whoever writes: no lock, no keys."""
         must_exist(settings)
-        return cls(settings, keys=None, lock=None)
+        return cls(settings, keys=None, lock=None, clock=clock)
 
     # ---- desks ----
 

@@ -23,12 +23,19 @@ class Terminal:
     """Runs `python ARGUMENTS` in a terminal of that size; `seen` is every byte that the program has sent."""
 
     def __init__(
-        self, arguments: Sequence[str], *, columns: int = 80, rows: int = 24, term: str = "xterm-256color"
+        self,
+        arguments: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        term: str = "xterm-256color",
+        state: Path | None = None,
     ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         path = os.pathsep.join([str(ROOT), str(ROOT / "graphql")])
         environment = {"PATH": os.environ["PATH"], "TERM": term, "LANG": "C.UTF-8", "PYTHONPATH": path}
+        environment["XDG_STATE_HOME"] = str(state or "/nonexistent")  # where drafts lie
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", *arguments],
             stdin=slave,
@@ -55,6 +62,10 @@ class Terminal:
 
     def type(self, keys: bytes) -> None:
         os.write(self._master, keys)
+
+    def signal(self, number: int) -> None:
+        """Send the program a signal."""
+        self._process.send_signal(number)
 
     def end(self) -> int:
         """Drain what is still sent, and give the exit code."""

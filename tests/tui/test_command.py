@@ -11,44 +11,45 @@ import pytest
 
 from registry.office import Office
 from registry.settings import Settings
+from tests.town import Town
 from tests.tui.terminal import ROOT, Terminal
-
-PASSPHRASE = "correct horse battery staple"
 
 
 @pytest.fixture(scope="module")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("workbench")
-    settings = Settings(folder / "registry", folder / "keys")
-    Office.found(
-        settings,
-        origin="registry.example/land",
-        department="HMLR",
-        department_name="Land Registry",
-        officer="m.okoye",
-        passphrase=PASSPHRASE,
-    ).close()
-    return settings
+    town = Town(tmp_path_factory.mktemp("workbench"))
+    town.close()
+    return town.settings
 
 
 def options(settings: Settings) -> list[str]:
     return ["-m", "tui", "--registry", str(settings.registry), "--signer", str(settings.signer)]
 
 
-def test_it_shows_a_real_registry_and_f5_shows_what_was_recorded_meanwhile(founded: Settings) -> None:
+def test_signing_in_opens_the_office_and_leaving_closes_it(founded: Settings) -> None:
     terminal = Terminal(options(founded), columns=100, rows=30)
     try:
-        terminal.until("M0401 Read at size 4.")
-        assert "registry.example/land" in terminal.text()
-        assert "sealed, no witnesses appointed" in terminal.text()
-        with Office.open(founded, officer="m.okoye", passphrase=PASSPHRASE) as office:
-            office.desk("m.okoye", PASSPHRASE).officers.add_department("ARCH", "The Archive")
-        terminal.type(b"\x1b[15~")  # F5
-        terminal.until("size 5.")
+        terminal.until("M0100")
+        terminal.type(b"founder\rfounder's\r")
+        terminal.until("M0102 Signed in as founder.")
+        terminal.until("sealed, no witnesses appointed")
         terminal.type(b"\x11")  # Ctrl+Q
         assert terminal.end() == 0
     finally:
         terminal.close()
+    Office.open(founded, officer="founder", passphrase="founder's").close()
+
+
+def test_the_terminal_has_its_cursor_for_those_who_follow_it(founded: Settings) -> None:
+    terminal = Terminal(options(founded))
+    try:
+        terminal.until("M0100")
+        terminal.type(b"\x11")
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+    hidden, shown = terminal.seen.find(b"\x1b[?25l"), terminal.seen.find(b"\x1b[?25h")
+    assert 0 <= hidden < shown
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ def test_where_no_screen_can_be_drawn_one_sentence_says_what_can_be_done(
         assert terminal.end() != 0
     finally:
         terminal.close()
-    assert f"{sentence}; 'muniment status' says the same in plain text" in terminal.text()
+    assert f"{sentence}; 'muniment status' says how the registry stands in plain text" in terminal.text()
     assert "Traceback" not in terminal.text()
 
 
@@ -81,7 +82,7 @@ def test_without_a_terminal_it_points_to_the_plain_command(founded: Settings) ->
         check=False,
     )
     assert done.returncode != 0
-    assert "'muniment status' says the same in plain text" in done.stderr
+    assert "'muniment status' says how the registry stands in plain text" in done.stderr
     assert done.stdout == ""
 
 

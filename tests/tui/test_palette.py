@@ -1,4 +1,4 @@
-"""The palette's contrasts are computed, not believed; and no colour stands anywhere but in the style sheet."""
+"""The palettes' contrasts are computed, not believed; and no colour stands anywhere but in their file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tui.proof import Seal
+from tui.themes import palettes, themes
+
 TUI = Path(__file__).parents[2] / "tui"
 SHEET = (TUI / "workbench.tcss").read_text()
-TOKENS = dict(re.findall(r"^\$night-(\w+): (#[0-9A-F]{6});$", SHEET, re.MULTILINE))
 GROUNDS = ("background", "surface", "panel")
+TOKENS = {*GROUNDS, "text", "muted", "primary", "gold", "ok", "warn", "error"}
 
 
 def luminance(colour: str) -> float:
@@ -29,21 +32,31 @@ def test_black_on_white_is_21() -> None:
     assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
 
 
-def test_the_tokens_are_those_of_the_design() -> None:
-    assert set(TOKENS) == {*GROUNDS, "text", "muted", "primary", "gold", "ok", "warn", "error"}
+def test_there_are_three_palettes_with_the_tokens_of_the_design() -> None:
+    assert set(palettes()) == {"night", "day", "contrast"}
+    assert all(set(tokens) == TOKENS for tokens in palettes().values())
+    assert [theme.name for theme in themes()] == ["muniment-night", "muniment-day", "muniment-contrast"]
 
 
+@pytest.mark.parametrize("palette", sorted(palettes()))
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("token", sorted(set(TOKENS) - set(GROUNDS)))
-def test_every_token_can_be_read_on_every_ground(token: str, ground: str) -> None:
-    assert contrast(TOKENS[token], TOKENS[ground]) >= 4.5
+@pytest.mark.parametrize("token", sorted(TOKENS - set(GROUNDS)))
+def test_every_token_can_be_read_on_every_ground(palette: str, token: str, ground: str) -> None:
+    tokens = palettes()[palette]
+    assert contrast(tokens[token], tokens[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("palette", sorted(palettes()))
+def test_the_row_under_the_cursor_can_be_read(palette: str) -> None:
+    tokens = palettes()[palette]
+    assert contrast(tokens["background"], tokens["primary"]) >= 4.5
 
 
 def test_rules_use_tokens_only() -> None:
-    rules = SHEET[SHEET.index("Screen {") :]
-    assert re.findall(r"#[0-9A-Fa-f]{3,8}\b(?=\s*;)", rules) == []
-    for value in re.findall(r"(?:color|background|border-left)[a-z-]*:\s*(.+?);", rules):
-        assert value.split()[-1].removeprefix("$night-") in TOKENS, value
+    assert re.findall(r"#[0-9A-Fa-f]{3,8}\b(?=\s*;)", SHEET) == []
+    for value in re.findall(r"(?:color|background|border-left)[a-z-]*:\s*([^;]+?);", SHEET):
+        words = [word for word in value.split() if word.startswith("$")]
+        assert [word.removeprefix("$m-") in TOKENS for word in words] == [True], value
 
 
 def test_no_colour_stands_in_python() -> None:
@@ -51,3 +64,11 @@ def test_no_colour_stands_in_python() -> None:
         (path.name, match) for path in TUI.rglob("*.py") for match in re.findall(r"#[0-9A-Fa-f]{6}\b", path.read_text())
     ]
     assert found == []
+
+
+def test_no_two_states_of_the_seal_read_alike_without_colour() -> None:
+    words = [seal.words for seal in Seal]
+    assert len(set(words)) == len(words)
+    assert all(word[0] in "✓…✗?" for word in words)
+    assert {seal.tone for seal in Seal if seal.words.startswith("✓")} == {"ok"}
+    assert {seal.tone for seal in Seal if seal.words.startswith("✗")} == {"error"}

@@ -1,4 +1,4 @@
-"""Messages of the workbench: each number once, each with its sentence."""
+"""Messages of the workbench: each number once, each with its sentence and its second level."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from tui import wording
 
 
 def test_every_number_is_used_once() -> None:
-    numbers = re.findall(r"\bM\d{4}\b", inspect.getsource(wording))
-    assert numbers
+    numbers = re.findall(r'"(M\d{4})"', inspect.getsource(wording))
+    assert len(numbers) == len(wording.messages())
     assert len(set(numbers)) == len(numbers)
+
+
+def test_every_message_explains_itself() -> None:
+    for message in wording.messages():
+        assert re.fullmatch(r"M\d{4}", message.number)
+        assert message.words
+        assert message.more.endswith((".", "…")), message
 
 
 def test_counts_stand_in_groups_of_three() -> None:
@@ -20,4 +27,11 @@ def test_counts_stand_in_groups_of_three() -> None:
 
 
 def test_an_error_is_quoted_safely() -> None:
-    assert wording.unreadable(Busy("full\x1b[2J"), False) == "M0402 full␛[2J F5 tries again."
+    said = wording.failed(Busy("full\x1b[2J{name}"))
+    assert str(said) == "M0402 full␛[2J{name}"
+    assert said.refused
+    assert "Nothing was recorded" in said.more
+
+
+def test_values_in_a_sentence_are_made_safe() -> None:
+    assert str(wording.COPIED.say(reference="a\x9b\u202eb{x}")) == "M0304 Copied: a<9B><RLO>b{x}"

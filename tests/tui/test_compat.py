@@ -1,0 +1,55 @@
+"""The private calls of Textual, each shown to do what is relied on: another Textual breaks here."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rich.console import Console
+from rich.segment import Segment
+from textual.strip import Strip
+
+from tui import compat
+from tui.app import Workbench
+from tui.seat import Entered
+
+HOSTILE = "a\x1b]52;c;x\x07b\x9b2J\u202ec\x7f\ttab"
+
+
+def test_the_guard_lets_no_control_through_that_a_widget_left_in() -> None:
+    compat.guard()
+    compat.guard()
+    sent = Strip([Segment(HOSTILE)]).render(Console(color_system=None, force_terminal=True))
+    assert sent == "a\ufffd]52;c;x\ufffdb\ufffd2J\ufffdc\ufffd\ufffdtab"
+
+
+def test_what_is_clean_is_passed_on_as_it_is() -> None:
+    compat.guard()
+    assert Strip([Segment("Wye, £5 ✓ 平")]).render(Console(color_system=None)) == "Wye, £5 ✓ 平"
+
+
+def nobody(name: str, passphrase: str) -> Entered:
+    raise AssertionError("nobody signs in here")
+
+
+def test_handled_returns_when_the_screen_stands_and_has_its_focus() -> None:
+    async def run() -> None:
+        app = Workbench(nobody, lambda: 0, idle_s=0)
+        async with app.run_test(size=(80, 24)):
+            await asyncio.wait_for(compat.handled(app), 5)
+            assert app.focused is not None
+
+    asyncio.run(run())
+
+
+def test_the_cursor_follows_the_focus() -> None:
+    async def run() -> None:
+        app = Workbench(nobody, lambda: 0, idle_s=0)
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.press("f1")
+            await pilot.pause(0.1)
+            compat.follow_focus(app)
+            focused = app.focused
+            assert focused is not None
+            assert app.cursor_position == focused.content_region.offset
+
+    asyncio.run(run())

@@ -1,0 +1,201 @@
+"""What every screen knows of the application: who sits here, the desk, messages, keys, the way to other homes.
+
+Screens see this much and no more; `tui.app` adds the screens themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from textual import events
+from textual.app import App
+from textual.screen import Screen
+
+from registry.desk.desk import Desk
+from registry.desk.status import Status
+from registry.errors import Misuse
+from tui import compat, themes, wording
+from tui.actions import Action
+from tui.drafts import Drafts
+from tui.handed import Clock, Enrol, RunAudit
+from tui.pump import KeyPump
+from tui.seat import Seat, SignIn
+from tui.submits import Submits
+from tui.widgets.bar import Bar
+from tui.widgets.message_line import MessageLine
+from tui.wording import Said
+
+IDLE_S = 300.0
+CURSOR_S = 0.05
+LEAVES = (signal.SIGTERM, signal.SIGHUP)  # leaves as Ctrl+Q does: what is being recorded is recorded, and told
+KEPT = 200  # messages in the history
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A home: `mode` is the name of the Textual mode, `action` the id of the action that goes there."""
+
+    mode: str
+    action: str
+    screen: type[Screen[Any]]
+
+
+@runtime_checkable
+class Acts(Protocol):
+    """A screen that knows which actions it has: see `tui.screens.acting`."""
+
+    ACTIONS: tuple[str, ...]
+    EVERYWHERE: tuple[str, ...]
+
+    def why_not(self, action: Action) -> str: ...
+
+
+class Bench(App[None]):
+    """`sign_in` is called in a thread; after `idle_s` seconds without a key the desk is locked (0: never)."""
+
+    homes: tuple[Place, ...] = ()
+
+    def __init__(self, sign_in: SignIn, clock: Clock, *, name: str = "", idle_s: float = IDLE_S) -> None:
+        compat.guard()
+        super().__init__()
+        self.animation_level = "none"
+        for theme in themes.themes():
+            self.register_theme(theme)
+        self.theme = themes.NIGHT
+        self.sign_in, self.clock, self.first_name = sign_in, clock, name
+        self.pump = KeyPump(self._forward, self._settled)
+        self.seat: Seat | None = None
+        self.status: Status | None = None
+        self.said: list[Said] = []
+        self.submits = Submits()
+        self.filed: dict[str, dict[str, str]] = {}  # form → what was filed last, for Ctrl+D
+        self._idle_s, self._last_key = idle_s, 0.0
+
+    @property
+    def desk(self) -> Desk:
+        """The signed-in officer's desk. Raises Misuse while nobody sits here, or the desk is locked."""
+        if self.seat is None:
+            raise Misuse("nobody is signed in at this desk")
+        return self.seat.desk
+
+    @property
+    def drafts(self) -> Drafts | None:
+        """The signed-in officer's drafts."""
+        return self.seat.entered.drafts if self.seat else None
+
+    @property
+    def enrol(self) -> Enrol | None:
+        """Enrolment with a key file, where the office is open here."""
+        return self.seat.entered.enrol if self.seat else None
+
+    @property
+    def audit(self) -> RunAudit | None:
+        """The audit of everything."""
+        return self.seat.entered.audit if self.seat else None
+
+    @property
+    def last_said(self) -> Said | None:
+        """The newest message."""
+        return self.said[-1] if self.said else None
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return themes.defaults()
+
+    # ---- keys ----
+
+    def on_mount(self) -> None:
+        task = asyncio.create_task(self.pump.run())
+        task.add_done_callback(self._pump_ended)
+        self._pumping = task
+        self._last_key = asyncio.get_running_loop().time()
+        self.set_interval(CURSOR_S, lambda: compat.follow_focus(self))
+        if self._idle_s:
+            self.set_interval(min(self._idle_s / 4, 5.0), self._check_idle)
+        self.call_after_refresh(compat.show_cursor, self)
+        loop = asyncio.get_running_loop()
+        for number in LEAVES:
+            loop.add_signal_handler(number, self.exit)
+
+    def on_unmount(self) -> None:
+        for number in LEAVES:
+            asyncio.get_running_loop().remove_signal_handler(number)
+        self._pumping.cancel()
+
+    def _pump_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            compat.fail(self, error)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            self._last_key = asyncio.get_running_loop().time()
+            self.pump.put(event)
+        else:
+            await super().on_event(event)
+
+    async def _forward(self, event: events.Event) -> None:
+        await super().on_event(event)
+
+    async def _settled(self) -> None:
+        await compat.handled(self)
+
+    def drop_keys(self) -> None:
+        """Throw away what was typed ahead, and say so."""
+        dropped = self.pump.drop()
+        if dropped:
+            self.say(wording.DROPPED.say(count=dropped))
+
+    # ---- what is allowed ----
+
+    def why_not(self, action: Action, screen: Screen[Any] | None = None) -> str:
+        """Why the action is not allowed now, by the table of roles or on this screen (the current one); else empty."""
+        if action.verb is not None:
+            why = "nobody is signed in" if self.seat is None else self.seat.why_not.get(action.verb, "")
+            if why:
+                return why
+        screen = screen or self.screen
+        return screen.why_not(action) if screen.is_mounted and isinstance(screen, Acts) else ""
+
+    def go(self, mode: str) -> None:
+        """To another home; its stack stands as it was left."""
+        self.switch_mode(mode)
+
+    # ---- who sits here ----
+
+    def sit(self, seat: Seat) -> None:
+        """Somebody signed in."""
+        self.seat = seat
+        self.say(wording.SIGNED_IN.say(name=seat.name))
+        if seat.reads_only:
+            self.say(wording.READ_ONLY.say(why=seat.reads_only))
+        if seat.drafts_told:
+            self.say(wording.DRAFTS_LOST.say(why=seat.drafts_told))
+        elif seat.drafts:
+            self.say(wording.DRAFTS_BACK.say(count=seat.drafts))
+        if seat.desk.wrong_passphrases:
+            self.say(wording.TRIED.say(count=seat.desk.wrong_passphrases))
+        self.go("home")
+
+    def do_lock(self) -> None:
+        """Lock the desk."""
+        raise NotImplementedError
+
+    def _check_idle(self) -> None:
+        if asyncio.get_running_loop().time() - self._last_key >= self._idle_s:
+            self.do_lock()
+
+    # ---- messages ----
+
+    def say(self, said: Said) -> None:
+        """Show it in the message line, and keep it."""
+        self.said = [*self.said[-KEPT:], said]
+        for line in self.screen.query(MessageLine):
+            line.show(said)
+
+    def show_status(self, status: Status) -> None:
+        """The bar's figures, newly read."""
+        self.status = status
+        for bar in self.screen.query(Bar):
+            bar.show(self.seat, status)

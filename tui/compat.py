@@ -1,0 +1,122 @@
+"""Every private call of Textual 8.2.8, each with a test, so that another Textual breaks here and nowhere else.
+
+guard            no control byte of a record's text reaches the terminal, whatever widget drew it
+handled          waits until a key was dealt with by the focused widget, its ancestors and the current screen
+show_cursor      the terminal's own cursor, shown, and kept where the focus is (screen readers follow it)
+bindings_first   a class's key bindings set before Textual merges them
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.segment import Segment
+from textual.geometry import Offset
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input, OptionList, TextArea
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+HANDLED_S = 0.5  # for one widget to deal with a key
+READY_S = 2.0  # for a new screen to stand and have its focus
+POLL_S = 0.001
+
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_render = Strip.render
+
+
+def guard() -> None:
+    """Replace what commands a terminal by U+FFFD in every strip, for ever. Safe twice."""
+    Strip.render = _guarded  # type: ignore[method-assign, assignment]
+
+
+def _guarded(strip: Strip, console: Console) -> str:
+    if any(_FORBIDDEN.search(segment.text) for segment in strip._segments if not segment.control):
+        clean = [
+            segment if segment.control else Segment(_FORBIDDEN.sub("\ufffd", segment.text), segment.style)
+            for segment in strip._segments
+        ]
+        return _render(Strip(clean), console)
+    return _render(strip, console)
+
+
+async def handled(app: App[Any]) -> None:
+    """Return when the last key was dealt with: by the focused widget and all its ancestors, each at most 0.5 s, and
+    when the current screen is mounted, current and has its focus, at most 2 s."""
+    if not app._screen_stacks.get(app._current_mode):
+        return
+    screen = app.screen
+    for _ in range(2):  # what a widget posts about the key, Input.Submitted say, climbs as far in the second round
+        for widget in _upwards(app.focused or app.screen):
+            if not await _through(widget):
+                break
+        await _through(app)  # Widget.focus goes by way of the application
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + READY_S
+    while not _ready(app.screen) and loop.time() < deadline and app.is_running:
+        await asyncio.sleep(POLL_S)
+    if app.screen is not screen:
+        await _through(app.screen)
+
+
+def _upwards(widget: Widget) -> list[Widget]:
+    return [node for node in widget.ancestors_with_self if isinstance(node, Widget)]
+
+
+async def _through(node: Widget | App[Any]) -> bool:
+    passed = asyncio.Event()
+    if not node.is_attached or not node.call_later(passed.set):
+        return False
+    try:
+        await asyncio.wait_for(passed.wait(), HANDLED_S)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _ready(screen: Screen[Any]) -> bool:
+    if not (screen.is_running and screen._is_mounted and screen.is_current):
+        return False
+    return screen.focused is not None or not screen.AUTO_FOCUS or not screen.query(screen.AUTO_FOCUS)
+
+
+def show_cursor(app: App[Any]) -> None:
+    """Show the terminal's cursor: Textual hides it when it starts. Nothing happens without a terminal."""
+    driver = app._driver
+    if driver is not None and not app.is_headless:
+        driver.write("\x1b[?25h")
+        driver.flush()
+
+
+def follow_focus(app: App[Any]) -> None:
+    """Put the terminal's cursor where the focus is; call it some 20 times a second. Text fields do it themselves."""
+    if not app._screen_stacks.get(app._current_mode):  # the application is ending
+        return
+    widget = app.focused
+    if widget is None or isinstance(widget, (Input, TextArea)):
+        return
+    region = widget.content_region
+    row = 0
+    if isinstance(widget, OptionList):
+        row = (widget.highlighted or 0) - widget.scroll_offset.y
+    elif (cursor := getattr(widget, "cursor_row", None)) is not None:
+        row = cursor - widget.scroll_offset.y
+    place = Offset(region.x, region.y + max(0, min(row, region.height - 1)))
+    if place != app.cursor_position:
+        app.cursor_position = place
+        driver = app._driver
+        if driver is not None and not app.is_headless:
+            driver.write(f"\x1b[{place.y + 1};{place.x + 1}H")
+            driver.flush()
+
+
+def fail(app: App[Any], error: BaseException) -> None:
+    """End the application as Textual does for an error in a handler: the key pump is a task of our own."""
+    if isinstance(error, Exception):
+        app._handle_exception(error)

@@ -1,0 +1,149 @@
+"""What every screen and dialog shares: actions by id, questions to the desk in threads, acts recorded one at a time.
+
+A worker never touches a widget: it posts an answer, and the handler here calls back on the screen. Reads in the same
+group supersede each other; what writes is never superseded, and keys wait in the pump until it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, TypeVar, cast
+
+from textual import on
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from registry.errors import RegistryError
+from tui import wording
+from tui.actions import ACTIONS, Action, bindings
+from tui.bench import Bench
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Answer(Message):
+    """What a thread found: called on the screen's own task."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__()
+        self.call = call
+
+
+class Acting(Screen[R]):
+    """A screen whose keys come from the registry of actions. List ids in `ACTIONS`; write `do_<id>` for each."""
+
+    ACTIONS: ClassVar[tuple[str, ...]] = ()
+    EVERYWHERE: ClassVar[tuple[str, ...]] = ()
+    """Which of the application's own actions work here: see `tui.app`."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        cls.BINDINGS = list(bindings(cls.__dict__.get("ACTIONS", ())))
+        super().__init_subclass__(**options)
+
+    @property
+    def bench(self) -> Bench:
+        """The application."""
+        return cast("Bench", self.app)
+
+    def actions(self) -> tuple[Action, ...]:
+        """What can be done here, this screen's own actions first."""
+        return tuple(ACTIONS[name] for name in (*self.ACTIONS, *self.EVERYWHERE))
+
+    def why_not(self, action: Action) -> str:
+        """A sentence where the action is not possible on this screen now; empty where it is. Override for more."""
+        return ""
+
+    def help_here(self) -> str:
+        """What F1 says of the focused field; override where fields have help."""
+        return ""
+
+    # ---- the desk ----
+
+    def ask(
+        self,
+        what: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[RegistryError], None] | None = None,
+        *,
+        group: str = "read",
+    ) -> None:
+        """Ask the desk in a thread; a newer question of the same group makes this one's answer void."""
+        self.run_worker(
+            partial(self._in_thread, what, then, failed or self._tell, group),
+            thread=True,
+            exclusive=True,
+            exit_on_error=False,
+            group=group,
+        )
+
+    def record(
+        self,
+        what: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[RegistryError], None] | None = None,
+    ) -> None:
+        """Have the desk record an act, in a thread, never superseded. Keys wait; on an error they are dropped.
+
+        Where the workbench ends meanwhile, the thread goes on, and its answer is left in `bench.submits`."""
+        submits, bench = self.bench.submits, self.bench
+        number = submits.begin()
+        bench.pump.hold()
+
+        def asked() -> T:
+            try:
+                answer = what()
+            except RegistryError as error:
+                submits.came(number, error)
+                raise
+            submits.came(number, answer)
+            return answer
+
+        def recorded(answer: T) -> None:
+            submits.seen(number)
+            then(answer)
+            bench.pump.release()
+
+        def refused(error: RegistryError) -> None:
+            submits.seen(number)
+            bench.drop_keys()
+            (failed or self._tell)(error)
+
+        self.run_worker(
+            partial(self._in_thread, asked, recorded, refused, "record"),
+            thread=True,
+            exit_on_error=False,
+            group="record",
+        )
+
+    def _in_thread(
+        self,
+        what: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[RegistryError], None],
+        group: str,
+    ) -> None:
+        worker = get_current_worker()
+        try:
+            call: Callable[[], None] = partial(then, what())
+        except RegistryError as error:
+            call = partial(failed, error)
+        if group == "record" or not worker.is_cancelled:  # a read that was superseded ran on, and its answer is stale
+            self.post_message(Answer(call))
+
+    def _tell(self, error: RegistryError) -> None:
+        self.bench.say(wording.failed(error))
+
+    @on(Answer)
+    def _answered(self, answer: Answer) -> None:
+        answer.stop()
+        if self.children:  # or the application is ending, and there is nothing to show it on
+            answer.call()
+
+    @on(Worker.StateChanged)
+    def _worker(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            self.bench.drop_keys()
+            self.bench.say(wording.LOST.say(error=repr(event.worker.error)))

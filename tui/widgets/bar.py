@@ -1,0 +1,42 @@
+"""The first line of every screen: place, size of the tree, witnesses, officer and role."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from registry.desk.status import Status
+from registry.records.text import safe
+from tui.seat import Seat
+from tui.wording import counted
+
+PLACE, WHO = 60, 40  # characters
+
+
+class Bar(Horizontal):
+    """`MUNIMENT  registry.example/land › Search      ● 1 204 913  no witnesses   m.okoye registrar`."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = place
+
+    def compose(self) -> ComposeResult:
+        yield Static("MUNIMENT", classes="mark", markup=False)
+        yield Static(self._place, classes="place", markup=False)
+        yield Static("", classes="size", markup=False)
+        yield Static("", classes="who", markup=False)
+
+    def show(self, seat: Seat | None, status: Status | None, place: str | None = None) -> None:
+        """Fill it in; safe before it is mounted."""
+        self._place = place or self._place
+        if not self.is_mounted:
+            return
+        origin = f"{safe(status.origin, PLACE)} › " if status and self.app.size.width >= 96 else ""
+        self.query_one(".place", Static).update(origin + safe(self._place, PLACE))
+        if status is not None:
+            lag = f"  {counted(status.not_yet_searchable)} not searchable yet" if status.not_yet_searchable else ""
+            self.query_one(".size", Static).update(f"● {counted(status.size)}{lag}")
+        if seat is not None:
+            reading = " reading only" if seat.reads_only else ""
+            self.query_one(".who", Static).update(safe(f"{seat.name} {seat.roles}{reading}", WHO))
