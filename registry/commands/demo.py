@@ -1,7 +1,8 @@
 """`muniment demo`: all of it at work in a registry made for the purpose, tampering included.
 
 Every step is a command that a user would type, run by the same code, after a sentence that says why. Nothing is staged:
-the refusal is refused by the rule, and the audit finds the changed byte because it reads everything again.
+the refusal is refused by the rule, and the audit finds the changed byte because it reads everything again. At a
+terminal the registry is then open for use: see `open_day`.
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ import csv
 import os
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from registry.commands import open_day
 from registry.commands.output import say
 from registry.errors import Misuse
 from registry.settings import OFFICER, PASSPHRASE_FILE, REGISTRY, SIGNER
@@ -24,7 +29,10 @@ FOLDER = Path("muniment-demo")
 MARKER = "made-by-muniment-demo"
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 SALES = ("sales.csv", "adds.csv", "changes.csv", "deletes.csv")
-PEOPLE = ("a.admin", "j.patel", "m.okoye", "p.novak")
+PEOPLE = ("a.admin", "j.patel", "m.okoye", "p.novak", "gateway")
+PHRASE = "demonstration"
+CLIENTS = (("POL", "police"), ("BANK", "bank"))
+"""Departments whose systems ask at the gateway, and what their key files are called."""
 
 DEED = """TRANSFER OF WHOLE OF REGISTERED TITLE
 Title number: K871204
@@ -74,14 +82,19 @@ def demo(
 ) -> None:
     """See all of it work, tampering included, in a registry made for the purpose.
 
-    Founds a registry with two departments and four people, loads historical
+    Founds a registry with three departments and four people, loads historical
     records, lodges and revises a deed, shows a refusal, a history with its
     links, the checkpoints, and a receipt checked offline; then changes one
     byte in a copy of the database and shows what the audit names.
 
+    At a terminal it then opens the office, the gateway beside it for two
+    departments whose keys lie ready, and the workbench. Leaving the workbench
+    closes all of them.
+
     Example:
         muniment demo
-    Exit codes: 0, 2
+    Exit codes: 0, 2, 4
+    See also: workbench, gateway, office
     """
     from registry.commands import run
 
@@ -91,7 +104,11 @@ def demo(
     before = {name: os.environ.get(name) for name in (REGISTRY, SIGNER, OFFICER, PASSPHRASE_FILE)}
     os.environ[REGISTRY], os.environ[SIGNER] = str(stage.registry), str(stage.signer)
     try:
-        _play(stage)
+        street, deed = _play(stage)
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            open_day.hold(folder, run, stage.passphrase, _sheet(stage, street, deed))
+        else:
+            _point(stage)
     finally:
         for name, value in before.items():
             os.environ.pop(name, None)
@@ -103,17 +120,21 @@ def _make_room(folder: Path) -> None:
     if folder.exists():
         if any(folder.iterdir()) and not (folder / MARKER).exists():
             raise Misuse(f"{folder}: holds something that no demonstration made; name another folder")
+        if open_day.is_open(folder / "office"):
+            raise Misuse(f"{folder}: an earlier demonstration is still open there; leave its workbench first")
         shutil.rmtree(folder)
     (folder / "passphrases").mkdir(parents=True, mode=0o700)
     (folder / MARKER).touch()
     for who in PEOPLE:
         path = folder / "passphrases" / who
         path.touch(mode=0o600)
-        path.write_text(f"{who} shows how it works\n")
+        path.write_text(f"{PHRASE}\n")
 
 
-def _play(stage: Stage) -> None:
+def _play(stage: Stage) -> tuple[str, str]:
+    """The whole demonstration; returns a street to search for ("" where nothing was loaded), and a deed's reference."""
     _found(stage)
+    _let_in(stage)
     street = _load(stage)
     deed = _lodge(stage)
     _prove(stage, deed)
@@ -130,11 +151,33 @@ def _play(stage: Stage) -> None:
     stage.tell("The audit reads it all again: tree, links, signatures, every officer's authority, catalogue and vault.")
     stage.type(None, "audit")
     _tamper(stage)
+    return street, deed
+
+
+def _point(stage: Stage) -> None:
+    """Where to look next, for who reads this without a terminal."""
     stage.tell("Where to look next.")
     say(f"   The registry is {_shown(stage.registry)}; passphrases lie in {_shown(stage.folder / 'passphrases')}.")
     say(f"   export MUNIMENT_REGISTRY={_shown(stage.registry)} MUNIMENT_OFFICER=j.patel")
     say(f"   export MUNIMENT_PASSPHRASE_FILE={_shown(stage.passphrase('j.patel'))}")
     say("   muniment --help · muniment roles · muniment officer list · muniment loads · docs/commands.md")
+
+
+def _sheet(stage: Stage, street: str, deed: str) -> str:
+    """What can be done while it is open; {url} is yet to be filled in."""
+    stage.tell("The registry is open: an office, a gateway beside it, and the workbench for you.")
+    searched = f" (try {street})" if street else ""
+    return f"""
+   Sign in as j.patel with the passphrase {PHRASE} (m.okoye and a.admin have
+   the same). '/' searches{searched}, g l lodges, F1 explains,
+   Ctrl+P lists everything, Ctrl+Q leaves and closes all of it.
+
+   Departments ask at {{url}}, in a second terminal, by
+   docs/departments.md from its step 2 on. What it needs lies in {_shown(stage.folder)}:
+     cd {_shown(stage.folder)}
+     export MUNIMENT_REGISTRY=office PATH="{Path(sys.executable).parent}:$PATH"
+     export REFERENCE={deed}
+"""
 
 
 def _found(stage: Stage) -> None:
@@ -151,6 +194,29 @@ def _found(stage: Stage) -> None:
         file = ("--new-passphrase-file", _shown(stage.passphrase(name)))
         stage.type("a.admin", "officer", "enrol", name, "--department", department, "--role", role, *more, *file)
     stage.type("a.admin", "officer", "appoint", "m.okoye", "loader")
+
+
+def _let_in(stage: Stage) -> None:
+    """Departments whose systems ask at the gateway: a key each, and the gateway's own officer."""
+    stage.tell(
+        "Two departments' systems get keys: the public half is enrolled by an act. The gateway is an officer, too."
+    )
+    stage.type("a.admin", "department", "add", "BANK", "Eastlea Bank")
+    for code, name in CLIENTS:
+        public = _make_key(stage.folder / name)
+        stage.type("a.admin", "department", "key", "add", code, _shown(public))
+    file = ("--new-passphrase-file", _shown(stage.passphrase("gateway")))
+    stage.type("a.admin", "officer", "enrol", "gateway", "--department", "HMLR", "--role", "reader", *file)
+
+
+def _make_key(path: Path) -> Path:
+    """An Ed25519 key pair, NAME.pem and NAME.pub, as openssl would write it; returns the public one."""
+    key = Ed25519PrivateKey.generate()
+    private, public = path.with_suffix(".pem"), path.with_suffix(".pub")
+    private.touch(mode=0o600)
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return public
 
 
 def _load(stage: Stage) -> str:
