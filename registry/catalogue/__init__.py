@@ -1,7 +1,8 @@
 """The catalogue: tables for looking things up, derived from the ledger; at any time rebuilt, or compared with it.
 
     tables       one row an entry, loads, envelopes, progress; what a row holds, as tuples
-    projector    one projection a kind of entry: pure, entry bytes → rows
+    projector    entry bytes → rows, pure; loaded rows here, acts in acts, one projection a kind
+    linked       what a projection is and may ask; searched: the words under which an entry is found
     engine       what SQLite does in its own way: schema, rows in bulk, full text, the time limit, the fresh file
     queries      the questions, and who sees what of their answers
     catalogue    the catalogue itself: projects in order, may lag, never leads, answers

@@ -42,7 +42,7 @@ class Batch:
         self._loads: dict[int, LoadLine | None] = {}
         self.complete = True
 
-    # ---- what the projector asks (`projector.Known`) ----
+    # ---- what the projector asks (`linked.Known`) ----
 
     def record(self, position: int) -> Record | None:
         """The record there. Raises _Waits where there will be one."""

@@ -14,7 +14,7 @@ import peewee
 
 from registry.catalogue import engine
 from registry.catalogue.engine import match_expression, matching, time_limit
-from registry.catalogue.projector import digest_word
+from registry.catalogue.searched import digest_word
 from registry.catalogue.tables import SALE, EnvelopeRow, LoadLine, LoadRow, RecordRow, Seen
 from registry.errors import LedgerHalted, Malformed, Misuse
 from registry.records.identifiers import REGISTRY, check_reference, subject_digest

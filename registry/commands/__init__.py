@@ -8,10 +8,11 @@
 
     founding     init status roles policy                loads        load loads
     officers     officer …                               lookups      find show history receipt
-    departments  department …                            proofs       verify checkpoint audit rebuild export-log
-    muniments    lodge revise withdraw open              office       office
-    demo         demo                                    tokens       token
-    keyfiles     departments' keys in PEM                answers      verify-answer
+    departments  department …                            verifying    verify
+    muniments    lodge revise withdraw open              answers      verify-answer
+    office       office                                  checkpoints  checkpoint
+    demo         demo                                    audits       audit rebuild export-log
+    keyfiles     departments' keys in PEM                tokens       token
 
 Whatever happens is one sentence on standard error and an exit code; no traceback. What opens a registry is imported by
 the command that opens one, so `verify` loads no database. Commands of other packages (`workbench`, `gateway`) are found
@@ -33,6 +34,8 @@ import typer
 
 from registry.commands import (
     answers,
+    audits,
+    checkpoints,
     departments,
     founding,
     loads,
@@ -41,8 +44,8 @@ from registry.commands import (
     office,
     officers,
     output,
-    proofs,
     tokens,
+    verifying,
 )
 from registry.commands.asked import OfficerName, RegistryPath, SignerPath
 from registry.commands.exits import BUSY, DONE, HALTED, USAGE, code_of
@@ -103,7 +106,7 @@ def _abroad(name: str) -> Any:
 
 
 app = counter(cls=Muniment)
-for _each in (founding, muniments, loads, lookups, proofs, office, answers, tokens):
+for _each in (founding, muniments, loads, lookups, verifying, checkpoints, audits, office, answers, tokens):
     app.add_typer(_each.app)
 for _named in (officers, departments):
     app.add_typer(_named.app)

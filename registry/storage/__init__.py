@@ -1,7 +1,7 @@
 """The engines: opening, pragmas, schema versions, and the tables of ledger and vault. Only the office names them.
 
     sqlite         a SQLite file opened through APSW: pragmas read back, faults told, schema versions
-    ledger         the ledger's store, over ledger_tables
+    ledger         the ledger's store, over ledger_tables; ledger_turn is one turn of its writer
     lock           who holds the registry open
     vault          the vault's tables and store
     durable        small private files, written whole or not at all

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from registry.catalogue.projector import NO_ENTRY, PROJECTIONS, Projection, project_entry
+from registry.catalogue.acts import PROJECTIONS
+from registry.catalogue.linked import Projection
+from registry.catalogue.projector import NO_ENTRY, project_entry
 from registry.catalogue.tables import MUNIMENT_CODES, LoadLine, Record, Seen
 from registry.records import acts
 from registry.records.acts import Kind, RowDetails, link

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.catalogue import projector
+from registry.catalogue.acts import PROJECTIONS
 from registry.records.acts import ABOUT, DETAILS, Kind
 from registry.records.roles import TABLE, VERB_OF, WORDS, Role, Verb
 from registry.records.rules import RULES
@@ -33,7 +33,7 @@ def test_the_page_names_the_five_files_and_the_tree_has_no_other() -> None:
 def test_every_kind_has_its_struct_rule_verb_and_projection(kind: Kind) -> None:
     assert kind in DETAILS
     assert kind in ABOUT
-    assert kind in projector.PROJECTIONS
+    assert kind in PROJECTIONS
     if kind is not Kind.FOUNDED:  # the first entry of a ledger, which no role does
         assert kind in RULES
         assert kind in VERB_OF
