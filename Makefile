@@ -14,7 +14,7 @@ TOGETHER := --numprocesses=logical --maxprocesses=4 --dist=loadfile
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/installed ## found a registry, load the fixtures, verify, tamper, and see it found out (under three minutes)
+demo: $(VENV)/installed ## found a registry, load the fixtures, see tampering found out, and open workbench and gateway on it
 	@$(BIN)/muniment demo
 
 test: $(VENV)/judged lint ## everything: ruff, mypy, import contracts, all tests (under eight minutes)

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from registry.commands import open_day
+from registry.commands.files import shown
+from registry.commands.keyfiles import make_pair
 from registry.commands.output import say
 from registry.errors import Misuse
 from registry.settings import OFFICER, PASSPHRASE_FILE, REGISTRY, SIGNER
@@ -106,7 +106,8 @@ def demo(
     try:
         street, deed = _play(stage)
         if sys.stdin.isatty() and sys.stdout.isatty():
-            open_day.hold(folder, run, stage.passphrase, _sheet(stage, street, deed))
+            stage.tell("The registry is open: an office, a gateway beside it, and the workbench for you.")
+            open_day.hold(folder, run, open_day.Sheet(PHRASE, street, deed))
         else:
             _point(stage)
     finally:
@@ -157,27 +158,10 @@ def _play(stage: Stage) -> tuple[str, str]:
 def _point(stage: Stage) -> None:
     """Where to look next, for who reads this without a terminal."""
     stage.tell("Where to look next.")
-    say(f"   The registry is {_shown(stage.registry)}; passphrases lie in {_shown(stage.folder / 'passphrases')}.")
-    say(f"   export MUNIMENT_REGISTRY={_shown(stage.registry)} MUNIMENT_OFFICER=j.patel")
-    say(f"   export MUNIMENT_PASSPHRASE_FILE={_shown(stage.passphrase('j.patel'))}")
+    say(f"   The registry is {shown(stage.registry)}; passphrases lie in {shown(stage.folder / 'passphrases')}.")
+    say(f"   export MUNIMENT_REGISTRY={shown(stage.registry)} MUNIMENT_OFFICER=j.patel")
+    say(f"   export MUNIMENT_PASSPHRASE_FILE={shown(stage.passphrase('j.patel'))}")
     say("   muniment --help · muniment roles · muniment officer list · muniment loads · docs/commands.md")
-
-
-def _sheet(stage: Stage, street: str, deed: str) -> str:
-    """What can be done while it is open; {url} is yet to be filled in."""
-    stage.tell("The registry is open: an office, a gateway beside it, and the workbench for you.")
-    searched = f" (try {street})" if street else ""
-    return f"""
-   Sign in as j.patel with the passphrase {PHRASE} (m.okoye and a.admin have
-   the same). '/' searches{searched}, g l lodges, F1 explains,
-   Ctrl+P lists everything, Ctrl+Q leaves and closes all of it.
-
-   Departments ask at {{url}}, in a second terminal, by
-   docs/departments.md from its step 2 on. What it needs lies in {_shown(stage.folder)}:
-     cd {_shown(stage.folder)}
-     export MUNIMENT_REGISTRY=office PATH="{Path(sys.executable).parent}:$PATH"
-     export REFERENCE={deed}
-"""
 
 
 def _found(stage: Stage) -> None:
@@ -191,7 +175,7 @@ def _found(stage: Stage) -> None:
         ("p.novak", "POL", "reader"),
     )
     for name, department, role, *more in enrolled:
-        file = ("--new-passphrase-file", _shown(stage.passphrase(name)))
+        file = ("--new-passphrase-file", shown(stage.passphrase(name)))
         stage.type("a.admin", "officer", "enrol", name, "--department", department, "--role", role, *more, *file)
     stage.type("a.admin", "officer", "appoint", "m.okoye", "loader")
 
@@ -203,20 +187,10 @@ def _let_in(stage: Stage) -> None:
     )
     stage.type("a.admin", "department", "add", "BANK", "Eastlea Bank")
     for code, name in CLIENTS:
-        public = _make_key(stage.folder / name)
-        stage.type("a.admin", "department", "key", "add", code, _shown(public))
-    file = ("--new-passphrase-file", _shown(stage.passphrase("gateway")))
+        public = make_pair(stage.folder / name)
+        stage.type("a.admin", "department", "key", "add", code, shown(public))
+    file = ("--new-passphrase-file", shown(stage.passphrase("gateway")))
     stage.type("a.admin", "officer", "enrol", "gateway", "--department", "HMLR", "--role", "reader", *file)
-
-
-def _make_key(path: Path) -> Path:
-    """An Ed25519 key pair, NAME.pem and NAME.pub, as openssl would write it; returns the public one."""
-    key = Ed25519PrivateKey.generate()
-    private, public = path.with_suffix(".pem"), path.with_suffix(".pub")
-    private.touch(mode=0o600)
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    return public
 
 
 def _load(stage: Stage) -> str:
@@ -226,9 +200,9 @@ def _load(stage: Stage) -> str:
         return ""
     stage.tell("Historical land records are loaded: signed for before the first row, each row provable on its own.")
     for name in SALES:
-        stage.type("m.okoye", "load", _shown(FIXTURES / name))
+        stage.type("m.okoye", "load", shown(FIXTURES / name))
     stage.tell("The same file again: nothing is recorded twice.")
-    stage.type("m.okoye", "load", _shown(FIXTURES / SALES[0]))
+    stage.type("m.okoye", "load", shown(FIXTURES / SALES[0]))
     with (FIXTURES / SALES[0]).open(encoding="utf-8", newline="") as stream:
         return next(csv.reader(stream))[9].lower()
 
@@ -244,7 +218,7 @@ def _lodge(stage: Stage) -> str:
     deed = stage.folder / "transfer.txt"
     deed.write_text(DEED.format(more=""))
     clear = ("--kind", "TRANSFER", "--detail", "title=K871204", "--visibility", "departments")
-    stage.type("j.patel", "lodge", _shown(deed), *clear, "--withheld", "transferee=Amara Okafor")
+    stage.type("j.patel", "lodge", shown(deed), *clear, "--withheld", "transferee=Amara Okafor")
     with Office.reading(Settings(stage.registry, stage.signer)) as office:
         act = office.services.act(office.store.head().size - 1)
         assert act is not None
@@ -252,7 +226,7 @@ def _lodge(stage: Stage) -> str:
     stage.tell("A slip is found and the deed revised. Both versions stay.")
     deed.write_text(DEED.format(more=" with full title guarantee"))
     stage.type(
-        "j.patel", "revise", subject, _shown(deed), "--detail", "title=K871204", "--withheld", "transferee=Amara Okafor"
+        "j.patel", "revise", subject, shown(deed), "--detail", "title=K871204", "--withheld", "transferee=Amara Okafor"
     )
     return subject
 
@@ -262,11 +236,11 @@ def _prove(stage: Stage, deed: str) -> None:
     stage.tell(
         "The clerk takes a receipt for the parties (its disclosures are a recorded reading), and the policy file."
     )
-    stage.type("j.patel", "receipt", deed, "-o", _shown(receipt), "--with-disclosures")
-    stage.type(None, "policy", "-o", _shown(policy))
+    stage.type("j.patel", "receipt", deed, "-o", shown(receipt), "--with-disclosures")
+    stage.type(None, "policy", "-o", shown(policy))
     stage.tell("Receipt and policy are enough to check it, years later, without the office and without a network.")
-    content = ("--content", _shown(stage.folder / "transfer.txt"))
-    stage.type(None, "verify", _shown(receipt), "--policy", _shown(policy), *content)
+    content = ("--content", shown(stage.folder / "transfer.txt"))
+    stage.type(None, "verify", shown(receipt), "--policy", shown(policy), *content)
 
 
 def _tamper(stage: Stage) -> None:
@@ -274,9 +248,9 @@ def _tamper(stage: Stage) -> None:
     copy = stage.folder / "tampered"
     shutil.copytree(stage.registry, copy)
     where = change_one_byte(copy / "ledger.db")
-    say(f"   one bit of {where} in {_shown(copy / 'ledger.db')} is not what it was")
+    say(f"   one bit of {where} in {shown(copy / 'ledger.db')} is not what it was")
     stage.tell("The audit names position, subject and what is wrong; the copy that still agrees is named too.")
-    stage.type(None, "audit", "--registry", _shown(copy), "--signer", _shown(stage.signer), expect=1)
+    stage.type(None, "audit", "--registry", shown(copy), "--signer", shown(stage.signer), expect=1)
 
 
 def change_one_byte(ledger: Path) -> str:
@@ -295,11 +269,3 @@ def change_one_byte(ledger: Path) -> str:
         database.execute(f"UPDATE {table} SET body = ? WHERE {key} = ?", (bytes(changed), number))
     database.close()
     return f"{table} {number}, byte {place:,}"
-
-
-def _shown(path: Path) -> str:
-    """The path as short as it can be said from here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

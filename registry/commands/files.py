@@ -80,3 +80,11 @@ def file_fault(error: OSError, path: object) -> RegistryError:
     if error.errno == errno.EROFS:
         return Busy(f"{path}: read-only here; name a place that can be written to")
     return Misuse(f"{path}: cannot be written ({error.strerror or error}); check the path and your rights on it")
+
+
+def shown(path: Path) -> str:
+    """The path as short as it can be said from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

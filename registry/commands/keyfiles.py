@@ -55,6 +55,19 @@ def read_private(path: Path) -> tuple[bytes, dict[str, str]]:
     return raw, _members(key.public_key(), path)
 
 
+def make_pair(path: Path) -> Path:
+    """A new Ed25519 key pair as NAME.pem (0600) and NAME.pub, as openssl writes them; returns the public one."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    key = Ed25519PrivateKey.generate()
+    private, public = path.with_suffix(".pem"), path.with_suffix(".pub")
+    private.touch(mode=0o600)
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return public
+
+
 def _members(key: PublicKeyTypes, path: Path) -> dict[str, str]:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey

@@ -13,8 +13,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from registry.commands.files import shown
 from registry.commands.output import say
 from registry.errors import Busy, Misuse
 from registry.settings import OFFICER, PASSPHRASE_FILE
@@ -24,19 +26,41 @@ PORT = 8080
 CLOSES_S = 30.0
 
 
-def hold(folder: Path, run: Callable[[list[str]], int], passphrases: Callable[[str], Path], sheet: str) -> None:
-    """Open the registry, show the sheet of what can be done, and open the workbench; close everything when it is left.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a visitor needs: everybody's passphrase, a street to search for ("" for none), a deed's reference."""
 
-    `sheet` may say {url}: the gateway's address. Raises Misuse, Busy where one of the three cannot start.
+    passphrase: str
+    street: str
+    deed: str
+
+    def tell(self, folder: Path, url: str) -> None:
+        """Print it, for a terminal of 80 columns."""
+        try_it = f" (try {self.street})" if self.street else ""
+        say()
+        say(f"   Sign in as j.patel with the passphrase {self.passphrase}; m.okoye and a.admin")
+        say(f"   have the same. There / searches{try_it}, g l lodges,")
+        say("   F1 explains, Ctrl+P lists everything, Ctrl+Q leaves and closes it all.")
+        say()
+        say(f"   Departments ask at {url}, from a second terminal, by")
+        say("   docs/departments.md from its step 2 on. Their keys lie ready:")
+        say(f"   cd {shown(folder)}")
+        say(f"   export MUNIMENT_REGISTRY=office REFERENCE={self.deed}")
+        say(f"   export PATH={Path(sys.executable).parent}:$PATH")
+        say()
+
+
+def hold(folder: Path, run: Callable[[list[str]], int], sheet: Sheet) -> None:
+    """Open the registry, show the sheet, open the workbench; close everything when it is left.
+
+    Raises Misuse, Busy where one of the three cannot start.
     """
     with ExitStack() as held:
-        held.enter_context(_process(folder, "office", (), _as("m.okoye", passphrases)))
+        held.enter_context(_process(folder, "office", (), _as("m.okoye", folder)))
         port = str(PORT if _free(PORT) else 0)
-        said = held.enter_context(_process(folder, "gateway", ("--port", port), _as("gateway", passphrases)))
+        said = held.enter_context(_process(folder, "gateway", ("--port", port), _as("gateway", folder)))
         url = next(word for word in said.split() if word.startswith("http://"))
-        for line in sheet.format(url=url).splitlines():
-            say(line)
-        say()
+        sheet.tell(folder, url)
         try:
             input("   Enter opens the workbench, Ctrl+C ends here. ")
         except (EOFError, KeyboardInterrupt):
@@ -92,8 +116,8 @@ def _process(folder: Path, command: str, options: tuple[str, ...], environment: 
                 process.kill()
 
 
-def _as(who: str, passphrases: Callable[[str], Path]) -> dict[str, str]:
-    return {**os.environ, OFFICER: who, PASSPHRASE_FILE: str(passphrases(who)), "PYTHONUNBUFFERED": "1"}
+def _as(who: str, folder: Path) -> dict[str, str]:
+    return {**os.environ, OFFICER: who, PASSPHRASE_FILE: str(folder / "passphrases" / who), "PYTHONUNBUFFERED": "1"}
 
 
 def _free(port: int) -> bool:
