@@ -97,10 +97,10 @@ class ByAssertion(Session):
         """A department signs in to read."""
         raise reads_only(self.officer)
 
-    def read(self, concerning: str, fields: str, purpose: str) -> None:
-        """Record a reading, for the purpose that the department signed for and no other. Raises NotPermitted with the
+    def open(self, positions: tuple[int, ...], clear: tuple[str, ...], purpose: str) -> tuple[tuple[str, ...], ...]:
+        """As any session, for the purpose that the department signed for and no other. Raises NotPermitted with the
         rule `purpose-required` where it named none."""
-        super().read(concerning, fields, named(self._claims.purpose))
+        return super().open(positions, clear, named(purpose))
 
     def word(self, intent: Intent) -> Word:
         """The department's word is its assertion."""

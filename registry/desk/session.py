@@ -5,7 +5,8 @@ What is withheld is opened here and nowhere before the reading of it is recorded
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -38,6 +39,18 @@ class Word:
     value: str
     signature: bytes = b""
     assertion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A reading that is signed and not sealed yet: what it withholds, and the digest of its hidden word."""
+
+    intent: Intent
+    word: Word
+    concerning: str
+    fields: str
+    withheld: bytes
+    digest: str
 
 
 class Session:
@@ -93,32 +106,49 @@ class Session:
         Officer, subject, fields and signature are withheld: a holder of receipts or entries learns only that this
         department read something, and for which purpose. Raises Busy where nothing can be recorded.
         """
-        self.services.writer()  # asked before the vault, which would only say that it seals nothing
+        self._record({concerning: fields}, purpose)
+
+    def _record(self, fields: Mapping[str, str], purpose: str) -> None:
+        """One reading of each subject, all in one turn. Raises Refused, Busy: then nothing was handed out."""
+        writer, vault = (
+            self.services.writer(),
+            self.services.vault,
+        )  # who seals nothing would be told of the vault alone
+        said = [self._reading(concerning, told, purpose) for concerning, told in fields.items()]
+        with vault.batch() if len(said) > 1 else nullcontext():  # once signed: a batch must wait for nobody
+            sealed = [vault.seal(f"reading/{one.intent.key}", 1, withheld=one.withheld) for one in said]
+        proposals = [
+            Proposal(
+                one.intent,
+                self.officer,
+                one.word.signature,
+                assertion=one.word.assertion,
+                concerning=one.concerning,
+                fields=one.fields,
+                sealed=kept,
+                sd=(one.digest,),
+            )
+            for one, kept in zip(said, sealed, strict=True)
+        ]
+        try:
+            writer.enter_together(proposals)
+        except Refused as error:
+            raise tell_names(error, self.services.names()) from error
+
+    def _reading(self, concerning: str, fields: str, purpose: str) -> _Signed:
         withheld = {"fields": fields, "officer": self.officer, "subject": concerning}
         sd, disclosures = withhold(withheld, self.salts(len(withheld)))
-        key = self.new_key()
         intent = make_intent(
             Kind.READ,
             Reading(sd=sd, purpose=purpose),
             department=self.department,
-            key=key,
+            key=self.new_key(),
             officer=UNSET,
             subject=f"department/{self.department}",
         )
         word = self.word(intent)
         hidden = disclose(self.salts(1)[0], word.name, word.value)
-        sealed = self.services.vault.seal(f"reading/{key}", 1, withheld=pack((*disclosures, hidden)))
-        proposal = Proposal(
-            intent,
-            self.officer,
-            word.signature,
-            assertion=word.assertion,
-            concerning=concerning,
-            fields=fields,
-            sealed=sealed,
-            sd=(digest(hidden),),
-        )
-        self._enter(proposal)
+        return _Signed(intent, word, concerning, fields, pack((*disclosures, hidden)), digest(hidden))
 
     def open(self, positions: tuple[int, ...], clear: tuple[str, ...], purpose: str) -> tuple[tuple[str, ...], ...]:
         """The withheld disclosures of these entries, in their order, after one reading of each subject was recorded;
@@ -139,8 +169,8 @@ class Session:
                     noted.append(told)
         for reference in clear:
             fields.setdefault(reference, [])
-        for reference, noted in fields.items():
-            self.read(reference, ", ".join(noted) or CLEAR, purpose)
+        if fields:
+            self._record({reference: ", ".join(noted) or CLEAR for reference, noted in fields.items()}, purpose)
         return tuple(found)
 
     def state(self, reference: str) -> SubjectState | None:
