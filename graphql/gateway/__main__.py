@@ -155,7 +155,7 @@ def _beside(settings: Settings, opened: OpenedKey, held: contextlib.ExitStack) -
     desks = held.enter_context(Desks(settings.registry, opened.officer, opened.sign, opened.origin))
     desk = office.desk_of(opened.officer, opened.seed)
     service = _service(office.origin, desk, office.admission(desks.departments))
-    return build(lambda: _status(settings), office.public, service)
+    return build(lambda: _status(settings), office.public, service, there=desks.there)
 
 
 def _in_line(settings: Settings, secret: str, held: contextlib.ExitStack) -> Starlette:

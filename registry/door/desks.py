@@ -66,6 +66,17 @@ class Desks:
         finally:
             self._places.release()
 
+    def there(self) -> bool:
+        """Whether an office answers at the door now."""
+        try:
+            office = knock(self._registry, self._patience_s)
+        except RegistryError:
+            return False
+        if office is None:
+            return False
+        office.close()
+        return True
+
     def close(self) -> None:
         """Leave. Safe twice."""
         with self._lock:

@@ -63,7 +63,7 @@ def test_it_says_which_way_it_runs_and_holds_no_key_but_its_own(both: tuple[Besi
     assert "It stands beside the office and asks at its door" in beside.gateway.said
     kept = sorted(str(path.relative_to(beside.signer)) for path in beside.signer.rglob("*") if path.is_file())
     assert kept == ["log.pub", "officers/gateway.key"]
-    assert gate.http.get("/readyz").json()["state"] in ("ready", "degraded")
+    assert gate.http.get("/readyz").json()["office"] == "open"
 
 
 def test_a_department_signs_in_looks_up_and_gets_proofs(both: tuple[Beside, Served]) -> None:
@@ -264,7 +264,9 @@ def test_started_first_it_waits_for_the_office_and_then_goes_on(tmp_path: Path) 
             assert beside.gateway is not None
             assert "which nobody has opened yet" in beside.gateway.said
             assert gate.sign_in(beside.assertion()).status_code == 503
-            assert gate.http.get("/readyz").json()["state"] == "ready"
+            told_away = gate.http.get("/readyz")
+            assert (told_away.status_code, told_away.json()["state"]) == (200, "degraded")
+            assert told_away.json()["office"] == "away"
             beside.open_office()
             deed = beside.lodge()
             until(lambda: gate.sign_in(beside.assertion()).status_code == 200)
@@ -280,7 +282,7 @@ def test_started_first_it_waits_for_the_office_and_then_goes_on(tmp_path: Path) 
         beside.close()
 
 
-def test_whom_the_door_does_not_let_in_is_told_at_start(place: Town, tmp_path: Path) -> None:
+def test_whom_the_door_does_not_let_in_is_told_at_start(tmp_path: Path) -> None:
     town = peopled(tmp_path)
     beside = Beside(town, tmp_path / "own")
     try:
