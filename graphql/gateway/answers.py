@@ -1,5 +1,6 @@
 """From a query's text to an answer: run in one thread, readings recorded, errors masked, evidence signed. In this
-order: nothing leaves before what was read stands in the ledger.
+order: nothing leaves before what was read stands in the ledger, and nothing withheld is open before. A question that
+wants some is run twice, for its first run finds out what it reads.
 
     "extensions": {"checkpoint": "<note, verbatim>", "support": [{"entry", "path", "position"} …],
                    "answer": {"at", "checkpointSize", "document", "key", "signature", "variables"}}
@@ -23,10 +24,12 @@ from gateway.loads import make_row
 from gateway.operation import House, Operation
 from gateway.query import MAKERS
 from registry.desk.evidence import Ground, Proven, Prover
+from registry.desk.readings import Readings
 from registry.errors import NotHeld, RegistryError
 from registry.records.encoding import canonical, to_base64
 
 Answer = dict[str, Any]
+Run = Callable[[Operation], Any]
 
 
 class Answering:
@@ -35,9 +38,9 @@ class Answering:
     def __init__(self, schema: strawberry.Schema, house: House, now: Callable[[], int]) -> None:
         self.schema, self.house, self._now = schema, house, now
 
-    def operation(self, caller: Caller) -> Operation:
-        """The context in which one operation of the caller's runs."""
-        return Operation(caller, self.house, MAKERS, make_row)
+    def operation(self, caller: Caller, readings: Readings | None = None) -> Operation:
+        """The context in which one operation of the caller's runs; `readings` of its first run, for the second."""
+        return Operation(caller, self.house, MAKERS, make_row, readings)
 
     def answer(
         self,
@@ -50,25 +53,32 @@ class Answering:
         more: Mapping[str, Any] | None = None,
     ) -> Answer:
         """The whole answer as it is to be written: `data`, `errors`, `extensions`. Blocks: run it in a thread."""
-        asked = self.operation(caller)
         given = dict(variables or {})
-        result = self.schema.execute_sync(document, variable_values=given, context_value=asked, operation_name=name)
-        return self.finish(asked, result, document, given, correlation or new_correlation(), more or {})
+
+        def run(context: Operation) -> Any:
+            return self.schema.execute_sync(document, variable_values=given, context_value=context, operation_name=name)
+
+        asked = self.operation(caller)
+        return self.finish(asked, run(asked), run, document, given, correlation or new_correlation(), more or {})
 
     def finish(
         self,
         asked: Operation,
         result: Any,
+        run: Run,
         document: str,
         variables: Mapping[str, Any],
         correlation: str,
         more: Mapping[str, Any],
     ) -> Answer:
-        """What an executed operation may say: readings recorded, errors told, evidence signed."""
-        data, errors = result.data, list(result.errors or ())
+        """What an executed operation may say: readings recorded, errors told, evidence signed. `run` runs it again."""
         extensions: dict[str, Any] = {**(result.extensions or {}), **more}
         try:
-            asked.readings.record()
+            if asked.readings.settle():
+                asked = self.operation(asked.caller, asked.readings)
+                result = run(asked)
+                asked.readings.settle()
+            data, errors = result.data, list(result.errors or ())
             signed = {} if asked.prover is None or data is None else self._grounds(asked.prover, document, variables)
         except RegistryError as error:  # nothing that was read leaves
             data, signed, errors = None, {}, [GraphQLError(str(error), original_error=error)]

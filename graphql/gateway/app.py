@@ -6,8 +6,9 @@
     GET  /checkpoint, /policy, /tile/…    tilesite.py
     GET  /livez    200 {"alive":true}: the process runs; nothing was asked of the registry
     GET  /readyz   200 {"state":"ready","origin":…,"size":…,"sealed":…,"root":…,"engine":…,
-                        "not_yet_searchable":…}
-                   200 {"state":"degraded",…}: reads are answered, but a search does not find all that is recorded yet
+                        "not_yet_searchable":…,"office":"open"}
+                   200 {"state":"degraded",…}: reads are answered, but a search does not find all that is recorded yet,
+                       or "office" is "away": nobody signs in and nothing withheld is read until it is back
                    503 {"state":"busy"|"halted"|"away"}: reads cannot be answered
 
 Nothing in /readyz is withheld from anyone: origin, size and root stand in every public checkpoint. Why a registry is
@@ -58,11 +59,13 @@ def build(
     public: Callable[[], PublicDesk] | None = None,
     service: Service | None = None,
     *,
+    there: Callable[[], bool] | None = None,
     deadline_s: float = DEADLINE_S,
     patience_s: float = PATIENCE_S,
     clock: Callable[[], float] = time.monotonic,
 ) -> Starlette:
-    """The application. `status` is called once a /readyz, in a thread: it may block, and raise any RegistryError.
+    """The application. `status` is called once a /readyz, in a thread: it may block, and raise any RegistryError; so is
+    `there`, where the office is another process's: whether it answers.
 
     With the public's desk the ledger is published, and with a `service` departments are answered. `deadline_s`: for an
     operation; `patience_s`: for a body; `clock` measures the hour of the rate limit.
@@ -77,15 +80,18 @@ def build(
         except RegistryError as error:
             log.warning("not ready: %s", safe(str(error)))
             return JSONResponse({"state": _state(error)}, status_code=503, headers=HEADERS)
+        away = there is not None and not there()
+        office = {} if there is None else {"office": "away" if away else "open"}
         return JSONResponse(
             {
-                "state": "degraded" if now.not_yet_searchable else "ready",
+                "state": "degraded" if now.not_yet_searchable or away else "ready",
                 "origin": now.origin,
                 "size": now.size,
                 "sealed": now.sealed,
                 "root": now.root,
                 "engine": now.engine,
                 "not_yet_searchable": now.not_yet_searchable,
+                **office,
             },
             headers=HEADERS,
         )

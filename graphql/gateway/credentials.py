@@ -8,8 +8,8 @@
     401 {"error":"invalid_client"}
 
 Whatever is wrong with a credential is one neutral 401: the reason stands in the log alone (RFC 6749 section 5.2; RFC
-7523 section 3). The office checks the assertion and opens the desk; this process keeps it for the life of the token and
-asks it at each request whether the key is still in force.
+7523 section 3). The office, here or behind its door, takes the assertion. The desk that this opens is kept here for the
+life of the token, and asked at each request whether the key is still in force.
 
 A token is a JWT in the form of RFC 9068, signed with a key that this process makes for itself when it starts, so it
 ends with the process. It is known again by its SHA-256: only the very bytes that were given out are taken.
@@ -34,7 +34,7 @@ from joserfc.jws import JWSRegistry
 from gateway.context import Caller
 from registry.desk.admission import DepartmentDesk
 from registry.desk.desk import PublicDesk
-from registry.errors import Busy, LedgerHalted, RegistryError
+from registry.errors import Busy, LedgerHalted, Refused, RegistryError
 from registry.records.text import safe
 
 log = logging.getLogger("gateway")
@@ -90,6 +90,8 @@ class Credentials:
         except (Busy, LedgerHalted):
             raise
         except RegistryError as error:
+            if isinstance(error, Refused) and error.rule == "gateway-officer":
+                raise Busy(f"this gateway is let in no more, so no department is: {error}") from error
             raise Unauthenticated(f"no token was given: {safe(str(error))}") from error
         if client is not None and client != desk.department:
             raise Unauthenticated(f"no token was given: client_id {client[:20]!a}, assertion of {desk.department}")

@@ -26,7 +26,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import msgspec
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
 from graphql.execution import execute_sync
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,6 +38,7 @@ from gateway.credentials import Credentials, Presented, Unauthenticated
 from gateway.documents import Documents, Invalid, operation_of
 from gateway.errors import Coded, ErrorCode, new_correlation, told
 from gateway.negotiation import GRAPHQL, JSON, is_json, media_type
+from gateway.operation import Operation
 from gateway.rates import DEPARTMENT, NOBODY, Left, Meter
 from registry.desk.desk import PublicDesk
 from registry.errors import Malformed, RegistryError
@@ -166,22 +167,28 @@ class Endpoint:
     def _execute(
         self, asked: Asked, document: DocumentNode, caller: Caller, cost: int, left: Left, correlation: str
     ) -> Told:
+        def run(context: Operation) -> ExecutionResult:
+            result = execute_sync(
+                self.documents.schema,
+                document,
+                context_value=context,
+                variable_values=asked.variables,
+                operation_name=asked.name,
+                hide_suggestions=True,
+            )
+            assert isinstance(result, ExecutionResult)  # nothing in the schema comes in pieces
+            return result
+
         context = self._answering.operation(caller)
-        result = execute_sync(
-            self.documents.schema,
-            document,
-            context_value=context,
-            variable_values=asked.variables,
-            operation_name=asked.name,
-            hide_suggestions=True,
-        )
+        result = run(context)
         if result.data is None and result.errors and all(one.path is None for one in result.errors):
             return _request_errors(result.errors, correlation)  # variables that do not fit
         more = {"cost": cost}
-        answer = self._answering.finish(context, result, asked.text, asked.variables, correlation, more)
+        answer = self._answering.finish(context, result, run, asked.text, asked.variables, correlation, more)
         codes = {one["extensions"]["code"] for one in answer.get("errors", ())}
-        if caller.department is None and ErrorCode.UNAUTHENTICATED in codes:
-            raise Unauthenticated("asked without a token for what wants one")
+        if ErrorCode.UNAUTHENTICATED in codes:
+            without = "asked without a token for what wants one"
+            raise Unauthenticated(without if caller.department is None else "the token held no more meanwhile")
         headers = {
             "RateLimit-Limit": str(left.limit),
             "RateLimit-Remaining": str(left.remaining),

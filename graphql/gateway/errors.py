@@ -60,11 +60,15 @@ CODES: dict[type[RegistryError], ErrorCode] = {
 
 
 RULES: dict[str, ErrorCode] = {
+    "assertion-time": ErrorCode.UNAUTHENTICATED,
+    "client-key-known": ErrorCode.UNAUTHENTICATED,
     "client-key-revoked": ErrorCode.UNAUTHENTICATED,
+    "gateway-officer": ErrorCode.UNAVAILABLE,
     "token-expired": ErrorCode.UNAUTHENTICATED,
     "purpose-required": ErrorCode.PURPOSE_REQUIRED,
 }
-"""Rules of refusals that have a code of their own: a key may be revoked in the middle of an operation."""
+"""Rules of refusals that have a code of their own: a key may be revoked in the middle of an operation, a department's
+or that of the gateway's own officer."""
 
 
 class Coded(Exception):
@@ -104,7 +108,7 @@ def told(error: GraphQLError, correlation: str) -> GraphQLError:
             message = MASKED
         case ErrorCode.UNAVAILABLE:  # names files and officers
             log.warning("%s %s: %s", code, correlation, message)
-            message = "nothing was recorded; ask again"
+            message = "this cannot be answered just now; ask again"
         case _:
             log.info("%s %s", code, correlation)
     return GraphQLError(

@@ -41,11 +41,19 @@ class House:
 
 
 class Operation:
-    """The context of every resolver. `makers`: noun of a key → what makes the object; `loaded_row` does of a row."""
+    """The context of every resolver. `makers`: noun of a key → what makes the object; `loaded_row` does of a row.
+    `readings` are those of the first look, at the second."""
 
-    def __init__(self, caller: Caller, house: House, makers: Mapping[str, Make], loaded_row: MakeRow) -> None:
+    def __init__(
+        self,
+        caller: Caller,
+        house: House,
+        makers: Mapping[str, Make],
+        loaded_row: MakeRow,
+        readings: Readings | None = None,
+    ) -> None:
         self.caller, self.house, self._makers, self.loaded_row = caller, house, makers, loaded_row
-        self.readings: Readings = caller.desk.access.readings(caller.purpose)
+        self.readings = readings or caller.desk.access.readings(caller.purpose)
         self.prover: Prover | None = None  # once something was proved
         self._ground: Ground | None = None
         self._as_at: int | None = None
@@ -81,7 +89,8 @@ class Operation:
             self.purpose()
 
     def read_withheld(self, position: int) -> tuple[str, ...]:
-        """The disclosures of the entry that the caller may see, noted as read. Raises PURPOSE_REQUIRED."""
+        """The disclosures of the entry that the caller may see: none at the first look, which only notes that they are
+        wanted. Raises PURPOSE_REQUIRED."""
         self.purpose()
         return self.readings.withheld(position)
 

@@ -1,69 +1,66 @@
 """Where departments' systems sign in: a client assertion is checked once, and opens the department's own desk.
 
 The desk lives as long as a token, five minutes, and no longer than the key: each question asks the standing again. It
-reads and does nothing else. Who reads withheld material here is the department itself: its assertion stands in the
-reading, withheld, where an officer's reading has his signature (ADR 0010), so nobody who runs the gateway or the office
-can make up a department's reading without the department's word.
-
-An assertion is taken once. What was taken is remembered here until it would be refused for its age; one that was issued
-before this admission opened is refused, so that closing and opening the office does not let one in twice.
+looks up and proves by what lies here, and does nothing else. What only an office can do, to take the assertion, to open
+what is withheld and to record a reading, it asks of `departments`: the counter of the gateway's own officer, in this
+process or behind the door. Who reads there is the department itself: its assertion stands in the reading, withheld,
+where an officer's reading has his signature (ADR 0010, 0011).
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
+from registry.desk.departments import Admitted, Departments, named, never, reads_only
 from registry.desk.desk import Desk
 from registry.desk.services import Services
-from registry.desk.session import Session, Word
-from registry.errors import Busy, NotPermitted
-from registry.ledger.assertion import TOKEN_LIFE_MS, Claims, check_assertion, check_time
-from registry.records.acts import Details, Intent, Kind
+from registry.desk.session import Session
+from registry.errors import NotPermitted
+from registry.ledger.assertion import check_assertion, check_time
+from registry.records.acts import Details, Kind
+from registry.records.roles import READ_IN_CLEAR
 from registry.records.standing import Officer
-from registry.sequencer import Proposal, Recorded
-
-MOST_REMEMBERED = 100_000
+from registry.sequencer import Proposal
 
 
 class DepartmentSession(Session):
     """A department that signed in by assertion: reads, and acts on nothing."""
 
-    def __init__(self, services: Services, assertion: str, claims: Claims, expires: int) -> None:
-        self._assertion, self.claims, self.expires = assertion, claims, expires
-        super().__init__(services, f"department/{claims.department}", _never)
+    def __init__(self, services: Services, assertion: str, admitted: Admitted, departments: Departments) -> None:
+        self._assertion, self.admitted, self._departments = assertion, admitted, departments
+        super().__init__(services, f"department/{admitted.department}", never)
 
     def standing_officer(self) -> Officer:
         """The department as it stands now. Raises NotPermitted when its key was revoked meanwhile, or time is up."""
-        services, claims = self.services, self.claims
-        key = services.standing().client(claims.department, claims.kid)
+        services, admitted = self.services, self.admitted
+        standing = services.standing()
+        key = standing.client(admitted.department, admitted.kid)
         if key is None or key.revoked is not None:
-            raise NotPermitted(f"key {claims.kid} of {claims.department} is not in force", rule="client-key-revoked")
-        if services.clock() >= self.expires:
+            raise NotPermitted(
+                f"key {admitted.kid} of {admitted.department} is not in force", rule="client-key-revoked"
+            )
+        if services.clock() >= admitted.expires:
             raise NotPermitted("the token has expired: ask for a new one", rule="token-expired")
-        found = services.standing().officer(self.officer)
+        found = standing.officer(self.officer)
         if found is None:
             raise NotPermitted(f"{self.officer} has no key in force", rule="client-key-revoked")
         return found
 
     def propose(self, kind: Kind, details: Details, subject: str | None, *, key: str | None = None) -> Proposal:
         """A department signs in to read."""
-        raise NotPermitted(f"{self.officer} signs in to read; acts are its officers'", rule="department-reads")
+        raise reads_only(self.officer)
 
-    def read(self, concerning: str, fields: str, purpose: str) -> Recorded:
-        """Record a reading, for the purpose that the department signed for and no other. Raises NotPermitted with the
-        rule `purpose-required` where it named none."""
+    def read(self, concerning: str, fields: str, purpose: str) -> None:
+        """Have it recorded that details in clear were read; nothing else is read by this way."""
+        named(self.admitted.purpose)
+        if fields not in READ_IN_CLEAR:
+            raise NotPermitted(f"{self.officer} is handed no bodies here", rule="department-reads")
+        self.open((), (concerning,), purpose)
+
+    def open(self, positions: tuple[int, ...], clear: tuple[str, ...], purpose: str) -> tuple[tuple[str, ...], ...]:
+        """As `Departments.read`, under this department's assertion and for the purpose in it."""
         self.standing_officer()
-        if not self.claims.purpose:
-            raise NotPermitted(
-                "this wants a purpose: sign in with one, as the claim 'purpose' of the assertion",
-                rule="purpose-required",
-            )
-        return super().read(concerning, fields, self.claims.purpose)
-
-    def word(self, intent: Intent) -> Word:
-        """The department's word is its assertion."""
-        return Word("assertion", self._assertion, assertion=self._assertion)
+        return self._departments.read(self._assertion, positions, clear)
 
 
 class DepartmentDesk(Desk):
@@ -71,7 +68,8 @@ class DepartmentDesk(Desk):
 
     def __init__(self, services: Services, session: DepartmentSession, milestone: Callable[[str], None]) -> None:
         super().__init__(services, session, milestone)
-        self.purpose, self.kid, self.expires = session.claims.purpose, session.claims.kid, session.expires
+        admitted = session.admitted
+        self.purpose, self.kid, self.expires = admitted.purpose, admitted.kid, admitted.expires
         self._department = session
 
     def check(self) -> None:
@@ -80,42 +78,21 @@ class DepartmentDesk(Desk):
 
 
 class Admission:
-    """Checks assertions and opens desks. May be asked from any thread."""
+    """Opens departments' desks. May be asked from any thread."""
 
-    def __init__(self, services: Services, milestone: Callable[[str], None]) -> None:
-        self._services, self._milestone = services, milestone
-        self._opened = services.clock()
-        self._lock = threading.Lock()
-        self._taken: dict[tuple[str, str], int] = {}
+    def __init__(self, services: Services, departments: Departments, milestone: Callable[[str], None]) -> None:
+        self._services, self._departments, self._milestone = services, departments, milestone
 
     def admit(self, assertion: str) -> DepartmentDesk:
-        """The desk of the department that signed the assertion.
+        """The desk of the department that signed the assertion. One that does not hold is refused here, so that
+        strangers do not come as far as the office.
 
         Raises Malformed, BadSignature, NotPermitted with the reason, which is for the log and never for the caller;
-        Busy where more assertions were taken in five minutes than are remembered.
+        Busy where no office takes it now.
         """
         services = self._services
-        now = services.clock()
-        claims = check_assertion(assertion, services.standing(), services.origin)
-        check_time(claims, now)
-        if claims.issued + 999 < self._opened:
-            raise NotPermitted("the assertion was issued before the office opened", rule="assertion-time")
-        self._take(claims, now)
+        check_time(check_assertion(assertion, services.standing(), services.origin), services.clock())
+        admitted = self._departments.admit(assertion)
         return DepartmentDesk(
-            services, DepartmentSession(services, assertion, claims, now + TOKEN_LIFE_MS), self._milestone
+            services, DepartmentSession(services, assertion, admitted, self._departments), self._milestone
         )
-
-    def _take(self, claims: Claims, now: int) -> None:
-        name = claims.department, claims.jti
-        with self._lock:
-            if self._taken.get(name, -1) >= now:
-                raise NotPermitted(f"the assertion {claims.jti!a} was used before", rule="assertion-once")
-            if len(self._taken) >= MOST_REMEMBERED:
-                self._taken = {one: until for one, until in self._taken.items() if until >= now}
-                if len(self._taken) >= MOST_REMEMBERED:
-                    raise Busy("too many sign-ins in five minutes; ask again in a minute")
-            self._taken[name] = claims.expires
-
-
-def _never(message: bytes) -> bytes:
-    raise NotPermitted("a department's key signs nothing here", rule="department-reads")

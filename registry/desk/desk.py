@@ -10,6 +10,7 @@ from collections.abc import Callable
 from registry.desk.access import Access
 from registry.desk.answers import Answers
 from registry.desk.day import Day
+from registry.desk.departments import Departments
 from registry.desk.evidence import Evidence
 from registry.desk.holdings import Holdings
 from registry.desk.keys import Keys
@@ -70,6 +71,7 @@ class Desk(PublicDesk):
         self.officers = Officers(session)
         self.load_register = LoadRegister(services, session)
         self.answers = Answers(session)
+        self.departments = Departments(session)
         self._look_through(services, session)
         self.keys = Keys(session)
         self.day = Day(services, session, self.lookups)

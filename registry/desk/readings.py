@@ -1,7 +1,10 @@
-"""What one question read of withheld or restricted material: opened here, noted, and recorded before the answer leaves.
+"""What one question reads of withheld or restricted material: noted while it is answered, recorded before any of it
+leaves.
 
-One act of reading a subject, however many of its fields were read. `record` is called once, when everything was read
-and before any of it is handed over; where it raises, nothing may be handed over.
+Withheld details are not open before their reading stands in the ledger, and one question is one reading of a subject,
+however many of its versions it looked at. So a question that wants some is answered twice: at the first look they are
+noted and stay shut, `settle` has them recorded and opened in one go, and the second look finds them open. Where
+`settle` raises, nothing may be handed over.
 """
 
 from __future__ import annotations
@@ -9,23 +12,22 @@ from __future__ import annotations
 from registry.desk.services import Services
 from registry.desk.session import Session
 from registry.desk.views import Entries
-from registry.errors import NotHeld, NotPermitted, Shredded
-from registry.records.disclosure import unpack
+from registry.errors import NotPermitted
 from registry.records.muniment import Visibility
 from registry.records.roles import Verb
 from registry.records.rows import is_sale
-
-CLEAR = "details"
-"""What a reading names where nothing withheld was opened: what is visible to its own department only."""
 
 
 class Readings:
     """The readings of one question. Not for several threads."""
 
     def __init__(self, services: Services, session: Session | None, purpose: str) -> None:
-        self._services, self._session, self._purpose = services, session, purpose
+        self._session, self._purpose = session, purpose
         self._entries = Entries(services)
-        self._noted: dict[str, list[str]] = {}
+        self._wanted: dict[int, str] = {}
+        self._clear: list[str] = []
+        self._open: dict[int, tuple[str, ...]] = {}
+        self._recorded: set[str] = set()
 
     def clear(self, reference: str) -> bool:
         """Details in clear were read; noted, and True, where only the custodian may see them."""
@@ -34,11 +36,15 @@ class Readings:
         state = self._entries.state(reference)
         if state is None or state.visibility is not Visibility.OWN or self._session is None:
             return False
-        self._note(reference, CLEAR)
+        if reference not in self._recorded and reference not in self._clear:
+            self._clear.append(reference)
         return True
 
     def withheld(self, position: int) -> tuple[str, ...]:
-        """The disclosures of the entry, noted as read; none where this desk may not read them, or they are shredded."""
+        """The disclosures of the entry, once they are open; none before, nor where this desk may not read them, or they
+        are shredded."""
+        if position in self._open:
+            return self._open[position]
         entry = self._entries.entry(position)
         state = self._entries.state(entry.subject)
         said = self._entries.versioned(entry)
@@ -46,25 +52,23 @@ class Readings:
             return ()
         try:
             self._session.permit(Verb.WITHHELD_READ, state.custodian)
-            blob = self._services.vault.withheld(said.vault.id)
-        except (NotPermitted, Shredded, NotHeld):
+        except NotPermitted:
             return ()
-        self._note(entry.subject, f"withheld details of version {said.version}")
-        return unpack(blob) if blob else ()
+        self._wanted[position] = entry.subject
+        if not self._open:
+            return ()
+        self.settle()  # the second look wants what the first did not: somebody acted between them
+        return self._open[position]
 
-    def noted(self) -> bool:
-        """Whether there is anything to record."""
-        return bool(self._noted)
-
-    def record(self) -> None:
-        """Record what was read, durable when this returns. Raises Refused, Busy: then the answer must not leave."""
-        for reference, fields in self._noted.items():
-            told = [each for each in fields if each != CLEAR] or [CLEAR]
-            assert self._session is not None  # nothing is noted without one
-            self._session.read(reference, ", ".join(told), self._purpose)
-        self._noted.clear()
-
-    def _note(self, reference: str, fields: str) -> None:
-        noted = self._noted.setdefault(reference, [])
-        if fields not in noted:
-            noted.append(fields)
+    def settle(self) -> bool:
+        """Have everything noted recorded, durable when this returns, and what is withheld opened: True where any of it
+        was, so that the question is to be answered again. Raises Refused, Busy: then the answer must not leave."""
+        wanted, clear = tuple(self._wanted), tuple(self._clear)
+        if not wanted and not clear:
+            return False
+        assert self._session is not None  # nothing is noted without one
+        self._open.update(zip(wanted, self._session.open(wanted, clear, self._purpose), strict=True))
+        self._recorded.update(self._wanted.values(), clear)
+        self._wanted.clear()
+        self._clear.clear()
+        return bool(wanted)

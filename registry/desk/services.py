@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from registry.catalogue.catalogue import Catalogue
+from registry.desk.taken import Taken
 from registry.errors import Busy, Refused, RegistryError
 from registry.ledger.log import Log
 from registry.ledger.policy import Policy
@@ -34,7 +35,8 @@ class Beside(Shelves, Protocol):
 class Services:
     """The office's rooms. `sequencer` is None where the registry is only read; `vault` then opens nothing.
 
-    `clock` gives ms UTC; `random` n bytes; `seal()` makes sure that the newest head is sealed and returns the sealed
+    `clock` gives ms UTC; `random` n bytes; `standing()` tells who is who as of the last commit; `taken` remembers the
+    assertions that this office took; `seal()` makes sure that the newest head is sealed and returns the sealed
     size; `caught_up()` waits until the catalogue holds what is recorded; `settle_unlock()` brings the unlock key's
     holders in line with the standing.
     """
@@ -49,6 +51,8 @@ class Services:
     policy: Policy
     clock: Callable[[], int]
     random: Callable[[int], bytes]
+    standing: Callable[[], Standing]
+    taken: Taken
     seal: Callable[[], int]
     caught_up: Callable[[], None]
     settle_unlock: Callable[[], None]
@@ -60,10 +64,6 @@ class Services:
             able = ", ".join(self.standing().may_open())
             raise Busy(f"nobody has opened the office here, so nothing can be recorded; {able} can open it")
         return self.sequencer
-
-    def standing(self) -> Standing:
-        """Who is who, as of the last commit."""
-        return self.sequencer.standing() if self.sequencer else self.store.standing()
 
     def head(self) -> Head:
         """The newest committed head."""

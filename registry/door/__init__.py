@@ -9,6 +9,7 @@
     server     it listens, gives each connection a thread, and closes in order
     errand     the client's side of one verb: what the office asks for meanwhile is answered, or refused
     client     the other side: knock, sign in, and a desk like any other
+    desks      several desks of one officer, for a service that outlives the office
 
 The desk itself stands in the office, so every right is checked and every reading recorded there, whatever the client
 does; the officer's key stands in his own process, which is asked for each signature and never signs blind (ADR 0009).

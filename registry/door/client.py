@@ -18,10 +18,11 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import msgspec
 
+from registry.desk.departments import Departments
 from registry.desk.desk import Desk
 from registry.desk.keys import Keys
 from registry.desk.loads import MUNIMENTS, Loads
@@ -67,8 +68,9 @@ AWAY = "the office went away before it answered: whether this was recorded is no
 Reply = Callable[[FromOffice], Message]
 
 
-def knock(registry: Path) -> RemoteOffice | None:
-    """The open office of the registry's folder; None where nobody serves there. Raises Misuse, Busy."""
+def knock(registry: Path, patience_s: float | None = None) -> RemoteOffice | None:
+    """The open office of the registry's folder; None where nobody serves there. With `patience_s` no answer of it is
+    waited for longer. Raises Misuse, Busy."""
     try:
         descriptor = os.open(registry, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
@@ -77,9 +79,9 @@ def knock(registry: Path) -> RemoteOffice | None:
     try:
         if not stat.S_ISSOCK(os.stat(NAME, dir_fd=descriptor).st_mode):
             raise Misuse(f"{registry / NAME}: not a door; remove what lies there")
-        connection.settimeout(FRAME_S)
+        connection.settimeout(patience_s or FRAME_S)
         connection.connect(address(descriptor, str(registry)))
-        return RemoteOffice(connection)
+        return RemoteOffice(connection, patience_s)
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()
         return None  # nobody there, or what a crash left: the next office removes it
@@ -99,18 +101,18 @@ def knock(registry: Path) -> RemoteOffice | None:
 class RemoteOffice:
     """An office that another process holds open, before anybody has signed in. One desk a connection."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, patience_s: float | None = None) -> None:
         """Greet it. Raises Misuse for another version, Busy where it lets nobody in, Gone."""
-        self._line = Line(connection)
+        self._line, self._patience_s = Line(connection), patience_s
         self._line.send(Hello(VERSION))
-        answer = self._line.heard_by_client(FRAME_S)
+        answer = self._line.heard_by_client(patience_s or FRAME_S)
         if isinstance(answer, Failed):
             raise_again(answer)
         if not isinstance(answer, Welcome) or answer.version != VERSION:
             raise Misuse(f"the office speaks another version of the door than {VERSION}: update one")
         self.origin = answer.origin
 
-    def sign_in(self, officer: str, sign: Sign, origin: str) -> Desk:
+    def sign_in(self, officer: str, sign: Sign, origin: str) -> RemoteDesk:
         """The officer's desk; `origin` is the registry of his key. Raises NotPermitted, BadSignature, Misuse, Busy."""
         if origin != self.origin:
             raise Misuse(f"this key is one of {origin}, and here is the office of {self.origin}; check --registry")
@@ -122,7 +124,7 @@ class RemoteOffice:
             check_challenge(message.payload, origin, peer)
             return Signed(sign(message.payload))
 
-        conversation = Conversation(self._line)
+        conversation = Conversation(self._line, self._patience_s)
         conversation.send(SignIn(officer))
         seated = conversation.until(Seated, challenged)
         return RemoteDesk(conversation, seated, sign, origin)
@@ -141,8 +143,8 @@ class RemoteOffice:
 class Conversation:
     """Asking and being asked, until the answer is there. After anything unforeseen the connection is not used again."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, line: Line, patience_s: float | None = None) -> None:
+        self._line, self._patience_s = line, patience_s
         self._lost = ""
         self.turn = threading.Lock()
 
@@ -161,7 +163,7 @@ class Conversation:
         """The message of the wanted kind. Raises the office's error, Busy where it went away."""
         try:
             while True:
-                message = self._line.heard_by_client()
+                message = self._line.heard_by_client(self._patience_s)
                 if isinstance(message, wanted):
                     return message
                 if isinstance(message, Failed):
@@ -178,6 +180,10 @@ class Conversation:
         except BaseException:
             self._lose("the office was left in mid-sentence; knock again")
             raise
+
+    def goes_on(self) -> bool:
+        """Whether nothing was lost, and the office has not taken its leave meanwhile."""
+        return not self._lost and self._line.quiet()
 
     def _replied(self, message: FromOffice, reply: Reply) -> None:
         if isinstance(message, (Piece, Part)):
@@ -207,10 +213,15 @@ class RemoteDesk(Desk):
         self.loads = cast(Loads, RemoteCounter(self, "loads", Loads))
         self.officers = cast(Officers, RemoteCounter(self, "officers", Officers))
         self.keys = cast(Keys, RemoteCounter(self, "keys", Keys))
+        self.departments = cast(Departments, RemoteCounter(self, "departments", Departments))
 
     def status(self) -> Status:
         """Size, root and how far sealing and searching are."""
         return cast(Status, self.ask(VERBS["status"], {}))
+
+    def goes_on(self) -> bool:
+        """Whether the office is still there, as far as is known without asking it."""
+        return self._conversation.goes_on()
 
     def ask(self, verb: DoorVerb, given: Mapping[str, Any]) -> object:
         """Ask for one verb of the table, arguments by name. Raises whatever the office raised."""
@@ -244,10 +255,16 @@ class RemoteDesk(Desk):
         return self._sign(payload)
 
 
+class Asks(Protocol):
+    """Whoever asks for verbs of the table."""
+
+    def ask(self, verb: DoorVerb, given: Mapping[str, Any]) -> object: ...
+
+
 class RemoteCounter:
     """A counter of a desk elsewhere: methods of the verb table cross the door, static ones are done here."""
 
-    def __init__(self, desk: RemoteDesk, name: str, counter: type) -> None:
+    def __init__(self, desk: Asks, name: str, counter: type) -> None:
         self._desk, self._name, self._counter = desk, name, counter
 
     def __getattr__(self, method: str) -> Callable[..., Any]:

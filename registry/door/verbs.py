@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from registry.desk.departments import Departments
 from registry.desk.desk import Desk
 from registry.desk.keys import Keys
 from registry.desk.loads import Loads
@@ -99,6 +100,9 @@ _ROWS = (
     DoorVerb("keys.add", Keys.add, (Verb.KEY_ADD,), frozenset({Kind.KEY_ADDED})),
     DoorVerb("keys.revoke", Keys.revoke, (Verb.KEY_REVOKE,), frozenset({Kind.KEY_REVOKED})),
     DoorVerb("keys.list", Keys.list),
+    # The right is the department's, by its assertion, and so is the word: the officer who asks signs nothing.
+    DoorVerb("departments.admit", Departments.admit),
+    DoorVerb("departments.read", Departments.read),
 )
 
 VERBS: dict[str, DoorVerb] = {row.name: row for row in _ROWS}

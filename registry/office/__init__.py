@@ -3,6 +3,7 @@
     office     three ways in (found, open, read), desks, what is looked over, leaving
     stores     the registry's files, open
     beside     sealing and projecting, beside the writer's turn
+    followed   who is who, for an office that only reads
     keyring    officers' key files, and who holds the unlock key
     founding   the four founding acts
     mending    what a crash left, mended when the office opens
@@ -18,5 +19,6 @@ holders are brought in line with the ledger.
 from registry.office.founding import FOUNDER
 from registry.office.keyring import enrol, open_key
 from registry.office.office import Office, now_ms
+from registry.storage.officer_keys import OpenedKey
 
-__all__ = ["FOUNDER", "Office", "enrol", "now_ms", "open_key"]
+__all__ = ["FOUNDER", "Office", "OpenedKey", "enrol", "now_ms", "open_key"]

@@ -13,8 +13,10 @@ from registry.catalogue.comparison import Difference
 from registry.desk.admission import Admission
 from registry.desk.audit.office import audit_office
 from registry.desk.checkpoints import CheckpointView, checkpoints
+from registry.desk.departments import Departments
 from registry.desk.desk import Desk, PublicDesk, sign_in
 from registry.desk.services import Services
+from registry.desk.taken import Taken
 from registry.errors import Busy, LedgerHalted, Misuse, NotPermitted
 from registry.ledger.audit.claims import claim
 from registry.ledger.audit.fault import Audit
@@ -27,6 +29,7 @@ from registry.ledger.ports import MarkedHead
 from registry.ledger.sealer import Sealer, check_mark
 from registry.ledger.signature import Ed25519Signer
 from registry.office.beside import Beside, Riding
+from registry.office.followed import FollowedStanding
 from registry.office.founding import FOUNDER, founding_acts
 from registry.office.keyring import Keyring, enrol
 from registry.office.mending import sweep_bodies, sweep_keys
@@ -77,7 +80,7 @@ class Office:
     ) -> None:
         """Use `found`, `open` or `reading`."""
         self.settings = settings
-        self.signer = SignerFolder(settings.signer, settings.registry)
+        self.signer = SignerFolder(settings.signer, settings.registry, public=keys is None)
         self.keys = self.signer.log_keys()
         self.origin = self.keys[0].name
         self._lock, self.milestone, self._clock = lock, milestone, clock
@@ -94,6 +97,7 @@ class Office:
         self._closed = False
         self._untidy = False  # something is left for the next opening to mend
         self._opener: tuple[str, str, OpenedKey] | None = None
+        self._taken, self._followed = Taken(clock()), FollowedStanding(self.store)
         self.services = self._services()
 
     # ---- three ways in ----
@@ -218,9 +222,10 @@ class Office:
         """The public's desk."""
         return PublicDesk(self.services)
 
-    def admission(self) -> Admission:
-        """Where departments' systems sign in. One for the life of the office: it remembers what it has taken."""
-        return Admission(self.services, self.milestone)
+    def admission(self, departments: Departments) -> Admission:
+        """Where departments' systems sign in, to look things up here; `departments` is the counter of whoever serves
+        them, at a desk of this office or of one that another process holds open."""
+        return Admission(self.services, departments, self.milestone)
 
     # ---- opening ----
 
@@ -236,6 +241,8 @@ class Office:
             policy=self.policy(),
             clock=self._clock,
             random=os.urandom,
+            standing=self.sequencer.standing if self.sequencer is not None else self._followed.standing,
+            taken=self._taken,
             seal=self._beside.seal,
             caught_up=self._beside.catch_up,
             settle_unlock=self._settle_unlock,

@@ -90,6 +90,7 @@ class LedgerStore:
         written = partial(sqlite.statement, database)
         size = HeadRow.select().where(HeadRow.id == THE_HEAD)
         self._head_sql = written(size)
+        self._size_sql = written(HeadRow.select(HeadRow.size).where(HeadRow.id == THE_HEAD))
         self._locked_head_sql = written(size.for_update()) if for_update else self._head_sql
         self._tile_sql = written(TileRow.select(TileRow.body).where((TileRow.level == 0) & (TileRow.n == 0)))
         self._bundle_sql = written(BundleRow.select(BundleRow.body).where(BundleRow.n == 0))
@@ -132,6 +133,13 @@ class LedgerStore:
     def head(self) -> Head:
         """The newest committed head."""
         return self._head(self._head_sql)
+
+    def size(self) -> int:
+        """The size of the newest committed head, which costs less than all of it."""
+        rows = self._asked(self._size_sql, THE_HEAD)
+        if not rows:
+            raise LedgerHalted("the ledger's head row is missing: run an audit, or rebuild from a mirror")
+        return int(rows[0][0])
 
     def _head(self, sql: str) -> Head:
         rows = self._asked(sql, THE_HEAD)

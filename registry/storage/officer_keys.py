@@ -42,6 +42,10 @@ class OpenedKey:
     origin: str
     failed_before: int
 
+    def sign(self, message: bytes) -> bytes:
+        """The officer's Ed25519 signature, 64 bytes."""
+        return Ed25519Signer(self.seed).sign(message)
+
     def __repr__(self) -> str:
         return f"OpenedKey({self.officer} of {self.origin})"
 

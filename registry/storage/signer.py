@@ -76,10 +76,13 @@ class Signer:
     time.
     """
 
-    def __init__(self, folder: Path, registry: Path) -> None:
-        """Raises `Misuse` if there is no signer, it is open to others, or it does not lie apart from `registry`."""
+    def __init__(self, folder: Path, registry: Path, *, public: bool = False) -> None:
+        """`public`: `log.pub` is enough, as in the folder of a gateway that keeps its own officer's key and no more.
+
+        Raises `Misuse` if there is no signer, it is open to others, or it does not lie apart from `registry`.
+        """
         check_apart(registry, folder)
-        if not (folder / "office.keys").exists():
+        if not (folder / ("log.pub" if public else "office.keys")).exists():
             raise Misuse(
                 f"{folder}: no signer here. Name its folder with --signer, or found a registry with 'muniment init'."
             )

@@ -17,7 +17,6 @@ from gateway.connections import Impatient
 from gateway.credentials import ASSERTION_TYPE, Credentials
 from gateway.operation import House
 from gateway.schema import build_schema
-from registry.desk.admission import Admission
 from registry.ledger.assertion import issuer
 from registry.records.roles import Role
 from tests.gateway.clients import assertion, enrol
@@ -37,9 +36,10 @@ def staffed(town: Town) -> Town:
 
 def service(town: Town) -> Service:
     """The town's registry, as the gateway serves it."""
-    admission = Admission(town.office.services, town.milestone)
+    desk = town.desk("gateway")
+    admission = town.office.admission(desk.departments)
     credentials = Credentials(issuer(town.office.origin), admission.admit, lambda: town.clock.now / 1_000)
-    answering = Answering(SCHEMA, House.of(town.desk("gateway")), town.clock)
+    answering = Answering(SCHEMA, House.of(desk), town.clock)
     return Service(answering, credentials)
 
 

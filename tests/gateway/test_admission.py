@@ -50,7 +50,7 @@ def standing(founded: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def admission(town: Town) -> Admission:
-    return Admission(town.office.services, town.milestone)
+    return town.office.admission(town.desk("reader").departments)
 
 
 def admitted(town: Town, **other: Any) -> DepartmentDesk:
@@ -153,6 +153,7 @@ def test_an_assertion_from_before_the_opening_is_refused(town: Town) -> None:
     kept = assertion(now=town.clock.now)
     admission(town).admit(kept)
     town.clock.now += 2_000
+    town.reopen()
     with pytest.raises(NotPermitted, match="before the office opened"):
         admission(town).admit(kept)
 

@@ -11,11 +11,9 @@ from gateway.answers import Answering
 from gateway.app import Service
 from gateway.credentials import Credentials
 from gateway.operation import House
-from registry.desk.admission import Admission
 from registry.office import Office
 from registry.records.acts import Kind
 from registry.records.muniment import Visibility
-from tests.gateway.clients import assertion
 from tests.gateway.served import SCHEMA, Served, codes, serving, staffed
 from tests.town import Town
 
@@ -79,19 +77,19 @@ def test_absent_and_out_of_reach_look_alike(gate: Served) -> None:
 
 
 def test_a_reading_that_cannot_be_recorded_is_503_and_nothing_leaves(tmp_path: Path) -> None:
-    """The same registry, open to be read only: what is public is answered, what is a reading is not."""
+    """The office closes under a gateway that reads beside it: what is looked up is answered, a reading is not."""
     town = staffed(Town(tmp_path))
     own = town.lodge("police-clerk", visibility=Visibility.OWN).subject
-    answering = Answering(SCHEMA, House.of(town.desk("gateway")), town.clock)
-    with Office.reading(town.settings) as reading:
-        clock = reading.services.clock
-        admission = Admission(reading.services, town.milestone)
-        credentials = Credentials(f"https://{reading.origin}", admission.admit, lambda: clock() / 1_000)
-        with serving(town, Service(answering, credentials)) as gate:
-            token = gate.sign_in(assertion(now=clock())).json()["access_token"]
-            answer = gate.ask(CLEAR, {"r": own}, token=token)
-            assert (answer.status_code, codes(answer)) == (503, ["UNAVAILABLE"]), answer.text
-            assert answer.headers["retry-after"] == "1"
-            assert "K871204" not in answer.text
+    desk = town.desk("gateway")
+    with Office.reading(town.settings, clock=town.clock) as reading:
+        admission = reading.admission(desk.departments)
+        credentials = Credentials(f"https://{reading.origin}", admission.admit, lambda: town.clock.now / 1_000)
+        with serving(town, Service(Answering(SCHEMA, House.of(desk), town.clock), credentials)) as gate:
+            token = gate.token()
+            town.close()
+            for asked in (CLEAR, DETAILS):
+                answer = gate.ask(asked, {"r": own}, token=token)
+                assert (answer.status_code, codes(answer)) == (503, ["UNAVAILABLE"]), answer.text
+                assert answer.headers["retry-after"] == "1"
+                assert "K871204" not in answer.text
             assert gate.ask("{ledger{checkpoint{size}}}", token=token).status_code == 200
-    town.close()
