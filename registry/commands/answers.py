@@ -5,6 +5,7 @@ Like `verify`, it imports the verifying part of `registry.ledger` and nothing th
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,13 +15,14 @@ from registry.commands import output
 from registry.commands.asked import Asked, command
 from registry.commands.files import read_whole
 from registry.commands.manual import counter
-from registry.records.encoding import to_base64
+from registry.records.encoding import decode_strict, to_base64
 
 if TYPE_CHECKING:
     from registry.ledger.answer import Findings
     from registry.ledger.completeness import Whole
 
 ANSWER_BYTES, POLICY_BYTES = 1 << 24, 1 << 20
+LONGEST_VALUE = 100
 
 app = counter()
 
@@ -56,7 +58,8 @@ def verify_answer(
     Example:
         muniment verify-answer answer.json --policy land.policy
     Prints:
-        The three lists, by path, histories and checkpoint. With --json:
+        The three lists, by path with the value, histories and checkpoint. With
+        --json:
         {"answer", "proved", "signed_only", "not_proven", "histories":
         [{"path", "whole_through", "shown"}…], "signer", "enrolled",
         "answered_at", "origin", "size", "root", "witnesses"}.
@@ -71,7 +74,7 @@ def verify_answer(
     if asked.as_json:
         output.say_json(_findings(answer, found))
     else:
-        _tell(found)
+        _tell(found, dict(_values("data", decode_strict(raw)["data"])))
 
 
 def _findings(answer: Path, found: Findings) -> dict[str, Any]:
@@ -94,7 +97,20 @@ def _findings(answer: Path, found: Findings) -> dict[str, Any]:
     }
 
 
-def _tell(found: Findings) -> None:
+def _values(path: str, value: Any) -> Iterator[tuple[str, str]]:
+    """(path, value in a word) of each leaf, by the paths of the three lists."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from _values(f"{path}.{name}", each)
+    elif isinstance(value, list):
+        for place, each in enumerate(value):
+            yield from _values(f"{path}[{place}]", each)
+    else:
+        told = value if isinstance(value, str) else output.json_text(value)
+        yield path, told if len(told) <= LONGEST_VALUE else f"{told[:LONGEST_VALUE]}… (+{len(told) - LONGEST_VALUE})"
+
+
+def _tell(found: Findings, values: Mapping[str, str]) -> None:
     for title, paths in (
         ("proved", found.proved),
         ("signed only", found.signed_only),
@@ -102,7 +118,7 @@ def _tell(found: Findings) -> None:
     ):
         output.say(f"{title}: {len(paths):,}")
         for path in paths:
-            output.say(f"  {path}")
+            output.say(f"  {path}: {values[path]}" if path in values else f"  {path}")
     for history in found.histories:
         output.say(_whole(history))
     satisfied = found.satisfied

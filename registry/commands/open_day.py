@@ -45,7 +45,8 @@ class Sheet:
         say(f"   Departments ask at {url}, from a second terminal, by")
         say("   docs/departments.md from its step 2 on. Their keys lie ready:")
         say(f"   cd {shown(folder)}")
-        say(f"   export MUNIMENT_REGISTRY=office REFERENCE={self.deed}")
+        say("   export MUNIMENT_REGISTRY=office")
+        say(f"   export REFERENCE={self.deed}")
         say(f"   export PATH={Path(sys.executable).parent}:$PATH")
         say()
 

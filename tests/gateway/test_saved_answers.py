@@ -282,6 +282,7 @@ def test_the_command_prints_three_lists_and_refuses_with_one(counter: Counter, a
     assert told.exit_code == 0, told.output
     for title in ("proved: ", "signed only: ", "not proven: 0", "as of the checkpoint of registry.example/land, size"):
         assert title in told.output
+    assert f"data.muniment.kind: {answer['data']['muniment']['kind']}\n" in told.output
     as_json = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).output)
     assert as_json["signer"] == counter.town.references["gateway"]
     assert as_json["not_proven"] == []
