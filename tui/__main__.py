@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,7 @@ REGISTRY_HELP = "The registry's folder; else MUNIMENT_REGISTRY, else ./muniment-
 SIGNER_HELP = "The signer's folder; else MUNIMENT_SIGNER, else <registry>.signer."
 OFFICER_HELP = "The name that stands in the sign-in; else MUNIMENT_OFFICER."
 
+LEAVES = (signal.SIGTERM, signal.SIGHUP)
 SMALLEST = (60, 16)  # columns, rows: below it words would be cut off
 
 
@@ -66,12 +68,13 @@ def command(
     Office.reading(settings).close()  # a mistyped path is told in the shell, not on a screen
     door = Entrance(settings, now_ms)
     bench = Workbench(door.sign_in, now_ms, name=settings.officer or "")
+    for number in LEAVES:  # to the very end: a second one must not cut off what the first has waited for
+        signal.signal(number, lambda *_: bench.leave())
     try:
         bench.run()  # returns once every thread has answered: an act on its way is never cancelled
     finally:
-        for outcome in bench.submits.left():
-            typer.echo(outcome)
         door.close()
+        _tell(bench.submits.left())
 
 
 class Entrance:
@@ -139,6 +142,20 @@ def _entered(office: Office, desk: Desk) -> Entered:
 
     drafts = Drafts(folder_of(os.environ), office.origin, desk.officer, desk.derive(key_of))
     return Entered(desk, None if desk.day.reads_only() else enrol, audit, drafts)
+
+
+def _tell(outcomes: Iterable[str]) -> None:
+    """Print them; to nobody where the terminal is gone."""
+    try:
+        for outcome in outcomes:
+            typer.echo(outcome)
+        sys.stdout.flush()
+        sys.stderr.flush()  # what was drawn last
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nowhere, descriptor)
+        os.close(nowhere)
 
 
 def _check_terminal() -> None:

@@ -6,7 +6,6 @@ Screens see this much and no more; `tui.app` adds the screens themselves.
 from __future__ import annotations
 
 import asyncio
-import signal
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -30,7 +29,7 @@ from tui.wording import Said
 
 IDLE_S = 300.0
 CURSOR_S = 0.05
-LEAVES = (signal.SIGTERM, signal.SIGHUP)  # leaves as Ctrl+Q does: what is being recorded is recorded, and told
+TERMINAL_S = 0.5  # between two looks whether the terminal still stands
 KEPT = 200  # messages in the history
 
 
@@ -60,7 +59,7 @@ class Bench(App[None]):
 
     def __init__(self, sign_in: SignIn, clock: Clock, *, name: str = "", idle_s: float = IDLE_S) -> None:
         compat.guard()
-        super().__init__()
+        super().__init__(driver_class=compat.Terminal)
         self.animation_level = "none"
         for theme in themes.themes():
             self.register_theme(theme)
@@ -71,6 +70,8 @@ class Bench(App[None]):
         self.status: Status | None = None
         self.said: list[Said] = []
         self.submits = Submits()
+        self.leaving = False
+        self._here: asyncio.AbstractEventLoop | None = None
         self.filed: dict[str, dict[str, str]] = {}  # form → what was filed last, for Ctrl+D
         self._idle_s, self._last_key = idle_s, 0.0
 
@@ -112,17 +113,40 @@ class Bench(App[None]):
         self._pumping = task
         self._last_key = asyncio.get_running_loop().time()
         self.set_interval(CURSOR_S, lambda: compat.follow_focus(self))
+        self.set_interval(TERMINAL_S, self._check_terminal)
         if self._idle_s:
             self.set_interval(min(self._idle_s / 4, 5.0), self._check_idle)
         self.call_after_refresh(compat.show_cursor, self)
-        loop = asyncio.get_running_loop()
-        for number in LEAVES:
-            loop.add_signal_handler(number, self.exit)
+        self._here = asyncio.get_running_loop()
+        if self.leaving:
+            self.exit()
 
     def on_unmount(self) -> None:
-        for number in LEAVES:
-            asyncio.get_running_loop().remove_signal_handler(number)
+        self._here = None
         self._pumping.cancel()
+
+    def leave(self) -> None:
+        """Leave as Ctrl+Q does: what is being recorded is recorded, and told. From a signal's handler, at any time."""
+        self.leaving = True
+        if self._here is not None:
+            self._here.call_soon_threadsafe(self.exit)
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """Leave: nothing that comes from now on is seen by the clerk."""
+        self.leaving = True
+        super().exit(*arguments, **options)
+
+    def _check_terminal(self) -> None:
+        if compat.terminal_is_gone(self):
+            self.exit()
+
+    def was_told(self, number: int) -> None:
+        """The answer to that act stands in the message line: once it is drawn, the clerk has seen it."""
+        self.screen.call_after_refresh(self._drawn, number)
+
+    def _drawn(self, number: int) -> None:
+        if not self.leaving:
+            self.submits.seen(number)
 
     def _pump_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -4,16 +4,20 @@ guard            no control byte of a record's text reaches the terminal, whatev
 handled          waits until a key was dealt with by the focused widget, its ancestors and the current screen
 show_cursor      the terminal's own cursor, shown, and kept where the focus is (screen readers follow it)
 bindings_first   a class's key bindings set before Textual merges them
+Terminal         Textual's driver, for a terminal that may vanish in mid-work
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any
+import select
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.segment import Segment
+from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Offset
 from textual.screen import Screen
 from textual.strip import Strip
@@ -114,6 +118,51 @@ def follow_focus(app: App[Any]) -> None:
         if driver is not None and not app.is_headless:
             driver.write(f"\x1b[{place.y + 1};{place.x + 1}H")
             driver.flush()
+
+
+class Terminal(LinuxDriver):
+    """Textual's own would go on reading the end of a terminal that is no more, and stand still once 30 writes to it had
+    failed. Here the application is left, and what it still draws goes nowhere."""
+
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._file = cast("Any", _Outlet(cast("IO[str]", self._file)))
+
+    @property
+    def gone(self) -> bool:
+        """Whether the other end is closed: Linux then gives no bytes for ever, or EIO."""
+        poll = select.poll()
+        poll.register(self.fileno, 0)
+        return bool(poll.poll(0))
+
+    def run_input_thread(self) -> None:
+        try:
+            super().run_input_thread()
+        except OSError:
+            self._app.call_later(self._app.exit)
+
+
+class _Outlet:
+    """The terminal's file, which takes everything also when the terminal is gone."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+def terminal_is_gone(app: App[Any]) -> bool:
+    """Whether the terminal that the application draws on was closed at its other end."""
+    return isinstance(app._driver, Terminal) and app._driver.gone
 
 
 def fail(app: App[Any], error: BaseException) -> None:

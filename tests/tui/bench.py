@@ -21,6 +21,7 @@ from tui.drafts import Drafts, key_of
 from tui.seat import Entered, seat_at
 
 SIZES = [(80, 24), (100, 30)]
+PATIENCE_S = 20.0
 Steps = Callable[["Bench"], Coroutine[Any, Any, None]]
 CONTROLS = {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
@@ -43,6 +44,13 @@ class Bench:
             if busy:
                 await asyncio.sleep(0.005)  # a thread of the registry's works: nothing here can be waited for
         raise AssertionError("the workbench does not come to rest")
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Until it holds; keys and threads go on meanwhile."""
+        end = asyncio.get_running_loop().time() + PATIENCE_S
+        while not holds():
+            assert asyncio.get_running_loop().time() < end, f"not within {PATIENCE_S} s; {self.said}"
+            await asyncio.sleep(0.005)
 
     async def press(self, *keys: str) -> None:
         """Press the keys and wait for what they bring about."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -50,8 +50,15 @@ class Terminal:
 
     def until(self, words: str) -> None:
         """Read until the words have been drawn, or give up."""
+        self._read(lambda: words in self.text(), words)
+
+    def until_given_back(self) -> None:
+        """Read until the program has left the alternate screen."""
+        self._read(lambda: b"\x1b[?1049l" in self.seen, "the end of the alternate screen")
+
+    def _read(self, found: Callable[[], bool], words: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
-        while words not in self.text():
+        while not found():
             ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
             assert ready, f"{words!r} was not drawn within {PATIENCE_S} s; seen: {self.text()[-2000:]!r}"
             self.seen += os.read(self._master, 65_536)
@@ -76,8 +83,15 @@ class Terminal:
             pass
         return self._process.wait(timeout=PATIENCE_S)
 
+    def vanish(self) -> int:
+        """Close the terminal under the program, as a lost connection does, without a signal; its exit code."""
+        os.close(self._master)
+        self._master = -1
+        return self._process.wait(timeout=PATIENCE_S)
+
     def close(self) -> None:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait(timeout=PATIENCE_S)
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)

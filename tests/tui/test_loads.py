@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +16,11 @@ from tests.tui.bench import SIZES, Bench, copy_of, drive
 from tui import loading, progress
 from tui.app import Workbench
 from tui.screens.confirmation import Confirmation
+from tui.screens.load import LoadScreen
 from tui.wording import counted
 
 SIZE_NAMES = [f"{columns}x{rows}" for columns, rows in SIZES]
+PATIENCE_S = 20.0
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
@@ -135,18 +139,41 @@ def test_a_file_that_changed_since_it_was_tried_is_tried_again(town: Town, tmp_p
     assert size_of(town) == before
 
 
+class Halting:
+    """Holds a load after its first batch until it may go on, so that a key comes in the middle of it on any machine."""
+
+    def __init__(self) -> None:
+        self.reached, self.may_go_on = threading.Event(), threading.Event()
+
+    def __call__(self, milestone: str) -> None:
+        if milestone == "batch recorded":
+            self.reached.set()
+            assert self.may_go_on.wait(PATIENCE_S)
+
+    async def wait(self) -> None:
+        """Until the load stands there."""
+        assert await asyncio.to_thread(self.reached.wait, PATIENCE_S)
+
+    def go_on_after(self, event: threading.Event) -> None:
+        """Let it go on once the event is set."""
+        event.wait(PATIENCE_S)
+        self.may_go_on.set()
+
+
 def test_a_load_that_is_stopped_stays_open_and_goes_on_with_the_same_file(town: Town, tmp_path: Path) -> None:
-    path = many(tmp_path)
+    path, halting = many(tmp_path), Halting()
+    town.reopen(halting)
 
     async def loading_it(bench: Bench) -> None:
         await go_there(bench, path)
         await bench.press("ctrl+t")
         await bench.press("ctrl+s")
         bench.send("LOAD 30000\n")
-        while not town.office.store.loads() or not town.office.store.loads()[0].counts.rows:
-            await bench.pilot.pause()
+        await halting.wait()
         bench.send_key("ctrl+s")  # one at a time
         bench.send_key("f12")
+        await bench.until(lambda: "M0508" in bench.said)
+        halting.may_go_on.set()
         await bench.settle()
         assert "M0507" in bench.said, bench.said
 
@@ -159,7 +186,8 @@ def test_a_load_that_is_stopped_stays_open_and_goes_on_with_the_same_file(town: 
 
 
 def test_leaving_stops_a_load_and_tells_what_became_of_it(town: Town, tmp_path: Path) -> None:
-    path = many(tmp_path)
+    path, halting = many(tmp_path), Halting()
+    town.reopen(halting)
     apps: list[Workbench] = []
 
     async def steps(bench: Bench) -> None:
@@ -168,9 +196,11 @@ def test_leaving_stops_a_load_and_tells_what_became_of_it(town: Town, tmp_path: 
         await bench.press("ctrl+t")
         await bench.press("ctrl+s")
         bench.send("LOAD 30000\n")
-        while not town.office.store.loads() or not town.office.store.loads()[0].counts.rows:
-            await bench.pilot.pause()
+        await halting.wait()
         bench.app.exit()
+        screen = bench.app.screen
+        assert isinstance(screen, LoadScreen)
+        threading.Thread(target=halting.go_on_after, args=(screen._stop,)).start()  # set when it is taken down
 
     drive(town, "loader", steps)
     (load,) = town.office.store.loads()

@@ -6,6 +6,7 @@ group supersede each other; what writes is never superseded, and keys wait in th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
@@ -71,13 +72,11 @@ class Acting(Screen[R]):
         group: str = "read",
     ) -> None:
         """Ask the desk in a thread; a newer question of the same group makes this one's answer void."""
-        self.run_worker(
-            partial(self._in_thread, what, then, failed or self._tell, group),
-            thread=True,
-            exclusive=True,
-            exit_on_error=False,
-            group=group,
-        )
+
+        def asked() -> None:
+            self._in_thread(what, then, failed or self._tell, get_current_worker())
+
+        self.run_worker(asked, thread=True, exclusive=True, exit_on_error=False, group=group)
 
     def record(
         self,
@@ -102,35 +101,44 @@ class Acting(Screen[R]):
             return answer
 
         def recorded(answer: T) -> None:
-            submits.seen(number)
             then(answer)
+            bench.was_told(number)
             bench.pump.release()
 
         def refused(error: RegistryError) -> None:
-            submits.seen(number)
             bench.drop_keys()
             (failed or self._tell)(error)
+            bench.was_told(number)
 
-        self.run_worker(
-            partial(self._in_thread, asked, recorded, refused, "record"),
-            thread=True,
-            exit_on_error=False,
-            group="record",
-        )
+        self.to_the_end(asked, recorded, refused)
+
+    def to_the_end(
+        self,
+        what: Callable[[], T],
+        then: Callable[[T], None],
+        failed: Callable[[RegistryError], None] | None = None,
+    ) -> None:
+        """Call it in a thread that is begun at once, and runs on whatever becomes of this screen or the workbench."""
+        loop = asyncio.get_running_loop()
+        running = loop.run_in_executor(None, self._in_thread, what, then, failed or self._tell)
+
+        async def wait() -> None:
+            await asyncio.shield(running)
+
+        self.run_worker(wait(), exit_on_error=False, group="record")
 
     def _in_thread(
         self,
         what: Callable[[], T],
         then: Callable[[T], None],
         failed: Callable[[RegistryError], None],
-        group: str,
+        reader: Worker[Any] | None = None,
     ) -> None:
-        worker = get_current_worker()
         try:
             call: Callable[[], None] = partial(then, what())
         except RegistryError as error:
             call = partial(failed, error)
-        if group == "record" or not worker.is_cancelled:  # a read that was superseded ran on, and its answer is stale
+        if reader is None or not reader.is_cancelled:  # a read that was superseded ran on, and its answer is stale
             self.post_message(Answer(call))
 
     def _tell(self, error: RegistryError) -> None:
@@ -139,7 +147,7 @@ class Acting(Screen[R]):
     @on(Answer)
     def _answered(self, answer: Answer) -> None:
         answer.stop()
-        if self.children:  # or the application is ending, and there is nothing to show it on
+        if self.children and not self.bench.leaving:  # else there is nobody to show it to
             answer.call()
 
     @on(Worker.StateChanged)

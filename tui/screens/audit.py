@@ -109,7 +109,7 @@ class AuditScreen(Page):
                 last[0] = seconds
                 self.post_message(Answer(partial(self._went_on, done, total, seconds)))
 
-        self.ask(lambda: audit(told), self._ended, self._failed, group="record")
+        self.to_the_end(lambda: audit(told), self._ended, self._failed)
 
     def _went_on(self, done: int, total: int, seconds: float) -> None:
         if self._at_work:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ from tui import wording
 from tui.drafts import Draft, Drafts
 from tui.forms import Judged
 from tui.handed import Answer
+from tui.screens.acting import Answer as Came
 from tui.screens.choice import Choice, Choose
 from tui.screens.choose_file import ChooseFile
 from tui.screens.confirmation import Confirmation
@@ -142,8 +144,8 @@ class Filing(Page):
             drafts.later(self.form_name, draft, self._not_kept)
 
     def _not_kept(self, error: RegistryError) -> None:
-        if self.app.is_running:
-            self.app.call_from_thread(self.bench.say, wording.NOT_KEPT.say(error=error))
+        if not self.bench.leaving:  # posted, not waited for: nothing may hold up the end
+            self.post_message(Came(partial(self.bench.say, wording.NOT_KEPT.say(error=error))))
 
     def _judge(self) -> None:
         values = self.form.values

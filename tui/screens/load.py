@@ -126,7 +126,7 @@ class LoadScreen(Page):
             report, rejects = desk.loads.dry_run(path, form, told=told)
             return Tried(path, form, stamp, report, loading.by_reason(rejects))
 
-        self.ask(attempt, self._was_tried, self._failed, group="record")
+        self.to_the_end(attempt, self._was_tried, self._failed)
 
     def _was_tried(self, found: Tried) -> None:
         self._at_work, self._tried = "", found
@@ -199,14 +199,14 @@ class LoadScreen(Page):
             return report
 
         def loaded(report: LoadReport) -> None:
-            submits.seen(number)
             self._was_loaded(report)
+            self.bench.was_told(number)
 
         def failed(error: RegistryError) -> None:
-            submits.seen(number)
             self._failed(error)
+            self.bench.was_told(number)
 
-        self.ask(run, loaded, failed, group="record")
+        self.to_the_end(run, loaded, failed)
 
     def _was_loaded(self, report: LoadReport) -> None:
         stopped, self._at_work, self._tried = self._stop.is_set(), "", None

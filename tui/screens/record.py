@@ -94,7 +94,7 @@ class Record(Page):
         self.query_one(Seal).show_subject(reference, "")
         if not self._quiet:
             self.bench.say(wording.READING.say())
-        self.ask(lambda: read(desk, reference), self._show, group="record")
+        self.to_the_end(lambda: read(desk, reference), self._show)
 
     def _show(self, found: Read) -> None:
         self._read, subject = found, found.subject
