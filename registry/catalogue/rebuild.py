@@ -12,6 +12,7 @@ him at his next question.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
@@ -48,6 +49,8 @@ def rebuild(
     if old is not None:
         _let_go(old)
     _remove(path, *_BESIDE)
+    if path.exists():  # whoever was given the right to read it keeps that
+        aside.chmod(stat.S_IMODE(path.stat().st_mode))
     aside.rename(path)
     _sync(path.parent)
     return count

@@ -9,6 +9,8 @@ sources      where a load's bytes come from
 officers     enrol, appoint, revoke, confirm, departments
 keys         departments' keys: enrol, revoke
 admission    departments sign in by assertion; their desk
+departments  what only an office does for them: let in, open, record
+taken        the assertions that an office took
 counter_page a receipt as one printed page
 day          what an officer may do now, the newest acts, the loads
 lookups      find, show, history
@@ -19,7 +21,7 @@ provenance   where a muniment comes from, as a W3C PROV graph
 verification is this registered? By a digest
 properties   sales at one address: a search
 load_register loads, looked at
-readings     what one question read of withheld material
+readings     what one question reads of withheld material
 answers      an answer, signed as a whole
 receipts     an entry to take away, with all that makes it mean something
 views        how entries look to whoever may see them

@@ -104,6 +104,13 @@ def test_nothing_lies_beside_a_rebuilt_catalogue(book: Book, tmp_path: Path) -> 
     assert (tmp_path / "catalogue.db").stat().st_mode & 0o777 == 0o600
 
 
+def test_whoever_may_read_the_old_file_may_read_the_new_one(book: Book, tmp_path: Path) -> None:
+    catalogue = catalogue_of(book, tmp_path / "catalogue.db")
+    (tmp_path / "catalogue.db").chmod(0o640)
+    catalogue.rebuild(book.entries, make)
+    assert (tmp_path / "catalogue.db").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_thread_that_had_the_old_file_open_meets_the_new_one(book: Book, tmp_path: Path) -> None:
     """Its connection is its own, so nobody but itself can close it."""
     catalogue = catalogue_of(book, tmp_path / "catalogue.db")

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx2
 
@@ -58,18 +58,40 @@ def own_signer(town: Town, folder: Path) -> Path:
     return made
 
 
+class Identity(NamedTuple):
+    """Whose process it is to be, and the file of its passphrase, beside the registry."""
+
+    user: int
+    group: int
+    phrase: str
+
+    def become(self) -> list[str]:
+        """What stands before a command."""
+        return ["setpriv", f"--reuid={self.user}", f"--regid={self.group}", "--clear-groups"]
+
+
 class Running:
     """A process of ours, and the first lines that it said."""
 
-    def __init__(self, town: Town, lines: int, *arguments: str) -> None:
+    def __init__(self, town: Town, lines: int, *arguments: str, identity: Identity | None = None) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("MUNIMENT_")}
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", *arguments, "--registry", str(town.settings.registry)],
+            [
+                *(identity.become() if identity else ()),
+                sys.executable,
+                "-W",
+                "error",
+                *arguments,
+                "--registry",
+                str(town.settings.registry),
+            ],
             env=kept
             | {
                 "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "graphql")]),
                 "PYTHONUNBUFFERED": "1",
-                "MUNIMENT_PASSPHRASE_FILE": str(town.settings.registry.parent / "phrase"),
+                "MUNIMENT_PASSPHRASE_FILE": str(
+                    town.settings.registry.parent / (identity.phrase if identity else "phrase")
+                ),
             },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -108,10 +130,10 @@ class Beside:
         assert "open at" in self.office.said, self.office.said
         return self.office
 
-    def serve(self) -> Served:
+    def serve(self, identity: Identity | None = None) -> Served:
         """`muniment gateway`, on a port that the kernel picks."""
         options = ("--officer", "gateway", "--signer", str(self.signer), "--port", "0")
-        self.gateway = Running(self.town, 2, "-m", "gateway", *options)
+        self.gateway = Running(self.town, 2, "-m", "gateway", *options, identity=identity)
         address = re.search(r"http://127\.0\.0\.1:(\d+)", self.gateway.said)
         assert address, self.gateway.said
         http = httpx2.Client(base_url=address[0], trust_env=False, timeout=20)

@@ -15,7 +15,16 @@ from joserfc.jwk import OctKey
 from msgspec.structs import replace
 
 from registry.desk.admission import Admission, DepartmentDesk
-from registry.errors import BadSignature, Malformed, NotHeld, NotPermitted, Refused, RegistryError
+from registry.errors import (
+    BadSignature,
+    LedgerHalted,
+    Malformed,
+    Misuse,
+    NotHeld,
+    NotPermitted,
+    Refused,
+    RegistryError,
+)
 from registry.ledger.audit.readings import check_reading
 from registry.records.acts import Kind
 from registry.records.disclosure import unpack
@@ -270,6 +279,28 @@ def test_a_reading_under_another_departments_word_is_found(town: Town) -> None:
         check_reading(late, given, standing, town.office.origin, position=position)
     with pytest.raises(Malformed, match="audience"):
         check_reading(act, given, standing, "registry.example/sea", position=position)
+
+
+def test_nothing_withheld_is_handed_out_where_its_reading_is_not_recorded(town: Town) -> None:
+    mine = town.lodge("police-clerk")
+    word, counter = assertion(now=town.clock.now), town.desk("reader").departments
+    size = town.office.store.head().size
+    with pytest.raises(NotPermitted, match="purpose"):
+        counter.read(assertion(now=town.clock.now, purpose=None), (mine.position,))
+    town.clock.now += 600_001
+    with pytest.raises(NotPermitted, match="no more") as late:
+        counter.read(word, (mine.position,))
+    assert late.value.rule == "assertion-time"
+    with pytest.raises(NotHeld):
+        counter.read(assertion(now=town.clock.now), (size + 7,))
+    with pytest.raises(Misuse, match="1,001 readings at once"):
+        counter.read(assertion(now=town.clock.now), (mine.position,) * 1_001)
+    assert town.office.store.head().size == size
+    assert len(counter.read(assertion(now=town.clock.now), (mine.position, mine.position))) == 2
+    assert town.office.store.head().size == size + 1
+    town.office.services.writer().halt(LedgerHalted("the disk was pulled"))
+    with pytest.raises(LedgerHalted):
+        counter.read(assertion(now=town.clock.now), (mine.position,))
 
 
 def test_two_administrators_enrol_a_key_together(town: Town) -> None:

@@ -3,7 +3,12 @@ its door; an office that dies, stalls and comes back; a gateway that lies."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +20,14 @@ from registry.errors import BadSignature, Malformed, NotHeld, NotPermitted, Regi
 from registry.office import Office
 from registry.records.acts import Reading, details_of
 from registry.records.disclosure import reveal, unpack
-from tests.gateway.beside import Beside, peopled, readings, until
+from tests.gateway.beside import ROOT, Beside, Identity, peopled, readings, until
 from tests.gateway.clients import assertion, claims, key_of, public, signed
 from tests.gateway.served import Served, codes
 from tests.town import Town, document
 
 CLEAR = "query($r:String!){muniment(by:{reference:$r}){status currentVersion{details{name value}}}}"
 DETAILS = "query($r:String!){muniment(by:{reference:$r}){versions{edges{node{details(withheld:true){name value}}}}}}"
+STRANGER = Identity(65_534, 65_533, "phrase of the gateway")
 PROVED = "query($r:String!){muniment(by:{reference:$r}){__typename reference evidence{position entry state}}}"
 
 
@@ -290,5 +296,50 @@ def test_whom_the_door_does_not_let_in_is_told_at_start(tmp_path: Path) -> None:
         beside.desk("founder").officers.revoke("gateway", "left")
         with pytest.raises(AssertionError, match="was revoked"):
             beside.serve()
+    finally:
+        beside.close()
+
+
+# ---- with a user of its own ----
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users may pass through, which pytest's are not."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("a process of another user's can be started by root alone, with setpriv")
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        probe = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import registry, starlette"]
+        if subprocess.run([*STRANGER.become(), *probe], cwd=made, check=False, capture_output=True).returncode:
+            pytest.skip("other users can read neither this checkout nor its Python")
+        yield Path(made)
+
+
+def test_a_user_of_its_own_who_may_only_read_is_enough(open_folder: Path) -> None:
+    """As docs/departments.md has it: mode 2750 and 640, the folder's group, a signer with two files."""
+    town = peopled(open_folder)
+    beside = Beside(town, open_folder / "own")
+    shutil.copy(open_folder / "phrase", open_folder / STRANGER.phrase)
+    for path in (beside.signer, *beside.signer.rglob("*"), open_folder / STRANGER.phrase):
+        os.chown(path, STRANGER.user, STRANGER.group)
+    for path in (town.settings.registry, *town.settings.registry.iterdir()):
+        os.chown(path, -1, STRANGER.group)
+        path.chmod(0o2750 if path.is_dir() else 0o640)
+    (town.settings.registry / "office.lock").chmod(0o600)
+    try:
+        beside.open_office()
+        gate = beside.serve(STRANGER)
+        with gate.http:
+            deed, token = beside.lodge(), beside.token(gate)
+            assert told(gate.ask(DETAILS, {"r": deed}, token=token))
+            assert beside.office is not None
+            beside.office.end(signal.SIGKILL)
+            assert gate.ask(CLEAR, {"r": deed}, token=token).status_code == 200
+            assert gate.http.get("/readyz").json()["office"] == "away"
+            beside.open_office()
+            until(lambda: gate.ask(DETAILS, {"r": deed}, token=token).status_code == 200)
+        for path in town.settings.registry.iterdir():
+            assert path.stat().st_uid == 0  # nothing there is the gateway's
     finally:
         beside.close()

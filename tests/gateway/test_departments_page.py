@@ -15,13 +15,23 @@ import pytest
 
 from registry.office import Office
 from registry.records.muniment import MunimentKind, Visibility
-from registry.records.roles import Role
 from registry.settings import Settings
 from tests.town import document
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "departments.md"
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+SERVICES = re.findall(r"^    ((?:\w+=\S+ )?muniment (?:office|gateway) .*)$", PAGE.read_text(), re.MULTILINE)
+START = """
+if sys.argv[1:2] == ["gateway"]:  # found through an entry point where it is installed; here it is this checkout's
+    import typer
+    from gateway.__main__ import command
+    del sys.argv[1]
+    typer.run(command)
+else:
+    from registry.commands import main
+    main()
+"""
 PHRASE = "correct horse battery staple"
 
 
@@ -39,12 +49,9 @@ class Desk:
         self.folder, self.url = folder, "http://127.0.0.1:8080"
         programs = folder / "bin"
         programs.mkdir()
-        for name, line in (("muniment", "from registry.commands import main; main()"),):
-            path = programs / name
-            path.write_text(
-                f"#!{sys.executable}\nimport sys\nsys.path[:0] = {[str(ROOT), str(ROOT / 'graphql')]}\n{line}\n"
-            )
-            path.chmod(0o755)
+        path = programs / "muniment"
+        path.write_text(f"#!{sys.executable}\nimport sys\nsys.path[:0] = {[str(ROOT), str(ROOT / 'graphql')]}\n{START}")
+        path.chmod(0o755)
         (programs / "python").symlink_to(sys.executable)
         self.phrase = folder / "phrase"
         self.phrase.write_text(PHRASE + "\n")
@@ -69,6 +76,17 @@ class Desk:
         )
         assert done.returncode == 0, (script, done.stdout, done.stderr)
         return done.stdout
+
+    def start(self, line: str) -> subprocess.Popen[str]:
+        """A service of the page, in a process of its own."""
+        return subprocess.Popen(
+            ["sh", "-euc", f"exec env {line}"],
+            cwd=self.folder,
+            env=self.environment | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -96,26 +114,29 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, str]]
             visibility=Visibility.DEPARTMENTS,
         )
         founder.officers.add_department("POL", "Police")
-        office.enrol(founder, "gateway", "HMLR", PHRASE, role=Role.READER, may_open=True)
     desk.sh(block("openssl"))
     desk.sh(block("department key add"))
-    gateway = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "gateway", "--officer", "gateway", "--port", "0"],  # this checkout's
-        cwd=desk.folder,
-        env=desk.environment | {"PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with gateway:
+    (desk.folder / "gateway.phrase").touch(mode=0o600)
+    (desk.folder / "gateway.phrase").write_text("another passphrase of many words\n")
+    desk.sh(block("officer enrol gateway"))
+    open_office, serve = SERVICES
+    with desk.start(open_office) as office_process:
         try:
-            assert gateway.stdout is not None
-            said = gateway.stdout.readline()
-            address = re.search(r"http://127\.0\.0\.1:\d+", said)
-            assert address, said
-            desk.url = address[0]
-            yield desk, lodged.subject
+            assert office_process.stdout is not None
+            assert "open at" in office_process.stdout.readline()
+            with desk.start(serve.replace("--port 8080", "--port 0")) as gateway:
+                try:
+                    assert gateway.stdout is not None
+                    said = gateway.stdout.readline() + gateway.stdout.readline()
+                    address = re.search(r"http://127\.0\.0\.1:\d+", said)
+                    assert address, said
+                    assert "It stands beside the office" in said
+                    desk.url = address[0]
+                    yield desk, lodged.subject
+                finally:
+                    gateway.terminate()
         finally:
-            gateway.terminate()
+            office_process.terminate()
 
 
 def test_curl_gets_an_answer_that_is_proved_offline(desk: tuple[Desk, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -14,7 +15,9 @@ from registry.records.acts import Kind
 from registry.records.disclosure import unpack
 from registry.records.muniment import Visibility
 from registry.records.roles import Role
+from registry.sequencer import Proposal, Recorded
 from tests.gateway.answering import EVIDENCE, OPEN_EVIDENCE, Counter, gateway_town
+from tests.town import document
 
 BY_REFERENCE = "query($r: String!) {muniment(by: {reference: $r}) %s}"
 ABSENT = "muniment/00000000-0000-4000-8000-000000000000"
@@ -131,6 +134,40 @@ def test_one_operation_is_one_reading_of_a_subject_however_often_it_looked(count
     answer = counter.ask(BY_REFERENCE % twice, r=counter.deed)
     assert "errors" not in answer
     assert counter.readings(before) == [("HMLR", "inquiry 7")]
+
+
+def test_readings_of_several_subjects_in_one_operation_share_a_turn(counter: Counter) -> None:
+    other = counter.town.lodge().subject
+    before = counter.size()
+    both = "query($r: String!, $s: String!) {a: muniment(by: {reference: $r}) %s b: muniment(by: {reference: $s}) %s}"
+    answer = counter.data(both % (DETAILS, DETAILS), r=counter.deed, s=other)
+    assert "Bea Okafor" in str(answer["a"])
+    assert "Amara Okafor" in str(answer["b"])
+    assert counter.readings(before) == [("HMLR", "inquiry 7")] * 2
+
+
+def test_what_was_recorded_between_the_two_looks_is_a_reading_too(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A version that comes while a question waits for its readings: shown at the second look, and recorded."""
+    town = gateway_town(tmp_path_factory.mktemp("between"))
+    counter = Counter(town, tmp_path_factory.mktemp("between-files"))
+    clerk, before = town.desk("intake-clerk"), counter.size()
+    entered = town.office.services.writer().enter_together
+    waiting = True
+
+    def overtaken(proposals: Sequence[Proposal]) -> tuple[Recorded, ...]:
+        nonlocal waiting
+        if waiting:
+            waiting = False
+            clerk.muniments.revise(counter.deed, document("third"), withheld={"proprietor": "Cy Okafor"})
+        return entered(proposals)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(town.office.services.writer(), "enter_together", overtaken)
+        opened = counter.data(BY_REFERENCE % DETAILS, r=counter.deed)["muniment"]["currentVersion"]["details"]
+    assert {"name": "proprietor", "value": '"Cy Okafor"', "withheld": False} in opened
+    assert counter.readings(before) == [("HMLR", "inquiry 7")] * 2
+    assert not town.office.audit().faults
+    town.close()
 
 
 def test_the_reading_says_what_was_read_and_who_to_those_alone_who_may_know(counter: Counter) -> None:
