@@ -56,6 +56,7 @@ class Workbench(Bench):
             return
         why = self.why_not(action)
         if why:
+            self.drop_keys()  # what was typed ahead was meant for what is not coming
             self.say(wording.NOT_ALLOWED.say(why=why))
             return
         method = "do_" + action.id.replace("-", "_")

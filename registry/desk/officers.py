@@ -29,7 +29,7 @@ from registry.records.acts import (
 from registry.records.disclosure import pack, withhold
 from registry.records.encoding import from_base64, to_base64
 from registry.records.identifiers import check_department
-from registry.records.roles import Role, Scope, Verb
+from registry.records.roles import Role, Scope, Table, Verb
 from registry.records.rules import AWAITS
 from registry.records.text import check_text
 from registry.sequencer import Recorded
@@ -104,6 +104,10 @@ class Officers:
             return {one.officer: one.name for one in self.list() if one.name}
         except NotPermitted:
             return {}
+
+    def role_table(self) -> Table:
+        """The table of roles in force: role → verb → own, all or never, as an act recorded it."""
+        return self._session.services.standing().table
 
     def may_open(self) -> tuple[str, ...]:
         """References of those who may open the office."""

@@ -84,6 +84,7 @@ _ROWS = (
     DoorVerb("loads.load", Loads.load, (Verb.LOAD_RUN,), frozenset({Kind.LOAD_OPENED, Kind.LOAD_CLOSED})),
     DoorVerb("officers.list", Officers.list, (Verb.OFFICER_LIST,)),
     DoorVerb("officers.names", Officers.names, (Verb.OFFICER_LIST,)),
+    DoorVerb("officers.role_table", Officers.role_table),
     DoorVerb("officers.may_open", Officers.may_open),
     DoorVerb("officers.departments", Officers.departments),
     DoorVerb("officers.next_reference", Officers.next_reference),

@@ -36,6 +36,7 @@ class Choose(Dialog[str]):
     def __init__(self, title: str, choices: Sequence[Choice], *, selected: str = "") -> None:
         super().__init__(title)
         self._choices = tuple(choices)
+        self._width = max((len(safe(one.code, CODE)) for one in self._choices), default=0) + 1
         self._selected = selected
 
     def body(self) -> Iterable[Widget]:
@@ -53,7 +54,8 @@ class Choose(Dialog[str]):
         found = [one for one in self._choices if all(word in _line(one).casefold() for word in words)]
         found.sort(key=lambda one: bool(one.why_not))
         for one in found:
-            listed.add_option(Option(Content(_line(one)), id=one.value, disabled=bool(one.why_not)))
+            shown = self.hung(safe(one.code, CODE), _meaning(one), self._width)
+            listed.add_option(Option(Content(shown), id=one.value, disabled=bool(one.why_not)))
         able = [at for at, one in enumerate(found) if not one.why_not]
         chosen = [at for at, one in enumerate(found) if one.value == self._selected and not one.why_not]
         if able:
@@ -87,6 +89,9 @@ class Choose(Dialog[str]):
             listed.action_page_down()  # type: ignore[no-untyped-call]
 
 
+def _meaning(one: Choice) -> str:
+    return safe(f"✗ {one.why_not}" if one.why_not else one.meaning, MEANING)
+
+
 def _line(one: Choice) -> str:
-    meaning = f"✗ {one.why_not}" if one.why_not else one.meaning
-    return f"{safe(one.code, CODE):<16} {safe(meaning, MEANING)}"
+    return f"{one.code} {_meaning(one)}"

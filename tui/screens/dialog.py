@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
@@ -15,6 +16,8 @@ from registry.records.text import safe
 from tui.screens.acting import Acting
 
 R = TypeVar("R")
+WIDEST = 76  # columns of the box, as in workbench.tcss
+EDGE = 6  # of these: border, padding, scroll bar
 
 
 class Dialog(Acting[R], ModalScreen[R]):
@@ -38,6 +41,12 @@ class Dialog(Acting[R], ModalScreen[R]):
     def body(self) -> Iterable[Widget]:
         """What stands in the box."""
         raise NotImplementedError
+
+    def hung(self, head: str, text: str, width: int) -> str:
+        """`head` in so many columns, and `text` beside it, wrapped under itself; both safe already."""
+        room = min(WIDEST, int(self.app.size.width * 0.96)) - EDGE
+        lines = textwrap.wrap(text, max(20, room - width - 1)) or [""]
+        return f"{head:<{width}} " + f"\n{' ' * (width + 1)}".join(lines)
 
     def do_back(self) -> None:
         if self.is_current:

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from registry.records.text import safe
+from tui import wording
 from tui.actions import ACTIONS
 from tui.screens.dialog import Dialog
 
@@ -27,13 +28,17 @@ class Go(Dialog[str]):
         for home in self.bench.homes:
             action = ACTIONS[home.action]
             why = self.bench.why_not(action)
-            line = f"{action.go}   {action.name:<12} {'✗ ' + why if why else action.sentence}"
-            yield Static(safe(line, 200), classes="muted" if why else "", markup=False)
+            line = self.hung(f"{action.go}  {action.name}", safe(f"✗ {why}" if why else action.sentence, 200), 12)
+            yield Static(line, classes="muted" if why else "", markup=False)
 
     def on_key(self, event: events.Key) -> None:
         for home in self.bench.homes:
             action = ACTIONS[home.action]
-            if event.character == action.go and not self.bench.why_not(action):
+            if event.character == action.go:
                 event.stop()
-                self.dismiss(home.mode)
+                why = self.bench.why_not(action)
+                self.dismiss(None if why else home.mode)
+                if why:  # what was typed ahead was meant for there
+                    self.bench.drop_keys()
+                    self.bench.say(wording.NOT_ALLOWED.say(why=why))
                 return

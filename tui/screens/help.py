@@ -15,6 +15,7 @@ from tui.screens.acting import Acting
 from tui.screens.dialog import Dialog
 
 SHOWN = 40  # messages of the history
+KEYS = 11  # columns
 
 
 class Help(Dialog[None]):
@@ -30,7 +31,8 @@ class Help(Dialog[None]):
                 if lines:
                     yield Static(head, classes="head", markup=False)
                     for line in lines:
-                        yield Static(safe(line), markup=False)
+                        keys, _, rest = line.rpartition("\t")
+                        yield Static(self.hung(keys, safe(rest), KEYS) if keys else safe(rest), markup=False)
 
     def _parts(self) -> Iterable[tuple[str, list[str]]]:
         screen = self._screen
@@ -43,7 +45,7 @@ class Help(Dialog[None]):
             yield (
                 "Keys here",
                 [
-                    f"{keys_of(action):<12} {action.name}: {self.bench.why_not(action, screen) or action.sentence}"
+                    f"{keys_of(action)}\t{action.name}: {self.bench.why_not(action, screen) or action.sentence}"
                     for action in screen.actions()
                     if action.keys
                 ],

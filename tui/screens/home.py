@@ -24,6 +24,7 @@ from tui.widgets.acts import act_cells, load_line
 from tui.widgets.rows import Rows
 
 LOADS_SHOWN = 4
+WIDE = 96  # columns from which an act's department is shown beside its officer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Home(Page):
         yield Static("Loads", classes="head", markup=False)
         yield Static("–", id="loads", markup=False)
         yield Static("Newest acts", classes="head", markup=False)
-        yield Rows(("Recorded", "Act", "Subject", "By", "Position"), classes="first")
+        yield Rows(("Recorded", "Act", "Subject", "Position", "By"), classes="first")
 
     def opened(self) -> None:
         self.do_refresh()
@@ -91,5 +92,6 @@ class Home(Page):
             if len(found.loads) > LOADS_SHOWN:
                 lines.append(f"… and {len(found.loads) - LOADS_SHOWN} older")
         self.query_one("#loads", Static).update("\n".join(lines))
-        self.query_one(Rows).fill([(view.subject, act_cells(view)) for view in found.acts])
+        wide = self.size.width >= WIDE
+        self.query_one(Rows).fill([(view.subject, act_cells(view, wide=wide)) for view in found.acts])
         self.show_keys()

@@ -7,8 +7,9 @@ from functools import partial
 from typing import ClassVar
 
 from textual import on
+from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from registry.errors import RegistryError
 from tui import wording
@@ -29,7 +30,9 @@ class Lock(Page):
         self.officer_name = name
 
     def body(self) -> Iterable[Widget]:
-        yield Field("passphrase", "Passphrase", help="Yours, as at sign-in.", wanted=True, secret=True)
+        with Vertical(id="sign-in"):
+            yield Static("M U N I M E N T", classes="head", markup=False)
+            yield Field("passphrase", "Passphrase", help="Yours, as at sign-in.", wanted=True, secret=True)
 
     def on_mount(self) -> None:
         self.bench.say(wording.LOCKED.say(name=self.officer_name))

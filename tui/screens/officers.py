@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from re import sub
 from typing import ClassVar
 
 from textual import on
@@ -25,6 +26,7 @@ from tui.screens.appointing import AppointScreen, EnrolScreen, RevokeScreen
 from tui.screens.confirmation import Confirmation
 from tui.screens.page import Page
 from tui.screens.roles import RolesScreen
+from tui.widgets.acts import day
 from tui.widgets.rows import Rows
 
 COLUMNS = ("Officer", "Name", "Dept", "Roles and state")
@@ -139,8 +141,9 @@ def _listed(desk: Desk) -> Listed:
 
 
 def state_of(one: OfficerView) -> str:
-    """`registrar (until 2027-12-31) · may open · waits: 1 412`."""
+    """`registrar (until 31 Dec 2027) · may open the office`; what waits for a second administrator stands first."""
     if one.revoked is not None:
         return f"✗ revoked at {wording.counted(one.revoked)}"
+    roles = [sub(r"\d{4}-\d\d-\d\d", lambda found: day(found[0]), role) for role in one.roles]
     waits = [f"… waits for a second administrator: {wording.counted(position)}" for position in one.awaits]
-    return " · ".join([*waits, *(one.roles or ("no role",)), *(["may open the office"] if one.may_open else [])])
+    return " · ".join([*waits, *(roles or ["no role"]), *(["may open the office"] if one.may_open else [])])

@@ -127,9 +127,10 @@ class Record(Page):
                 Static(shown, classes="value", markup=False),
                 classes="row",
             )
-        withheld = sum(view.withheld for view in found.history)
+        withheld = next((view.withheld for view in reversed(found.history) if view.withheld), 0)
         if withheld:
-            yield Static(f"{withheld} withheld details stand as salted digests.", classes="muted", markup=False)
+            line = f"Withheld: {withheld} more, of which the ledger holds salted digests only."
+            yield Static(line, classes="muted", markup=False)
         if subject.address:
             yield Static("Other sales at this address", classes="head", markup=False)
             others = [Option(Content(safe(other, 80)), id=str(at)) for at, other in enumerate(subject.address)]

@@ -1,4 +1,4 @@
-"""The table of roles that this program adopts: each verb over the own department, over all, or never."""
+"""The table of roles in force, as the ledger has it: each verb over the own department, over all, or never."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.widget import Widget
 from textual.widgets import Static
 
-from registry.records.roles import TABLE, WORDS, Role, Scope, Verb, scope_of
+from registry.records.roles import WORDS, Role, Scope, Table, Verb, scope_of
 from tui.screens.page import Page
 from tui.widgets.rows import Rows
 
@@ -23,28 +23,34 @@ HEADS: dict[Role, str] = {
     Role.AUDITOR: "Aud",
 }
 LEGEND = " · ".join(f"{head} {role}" for role, head in HEADS.items())
+SCOPES = "own: of the own department · all: of every department · –: not at all"
 
 
 class RolesScreen(Page):
     """Verbs down, roles across: `own` over what is the own department's, `all` over everything, `–` never."""
 
     PLACE: ClassVar[str] = "Officers › Roles"
-    ACTIONS: ClassVar[tuple[str, ...]] = ()
+    ACTIONS: ClassVar[tuple[str, ...]] = ("refresh",)
 
     def body(self) -> Iterable[Widget]:
-        yield Static("What each role may do", classes="head", markup=False)
+        yield Static("What each role may do, by the rules in force", classes="head", markup=False)
         yield Rows(("May", *HEADS.values()), classes="first")
-        yield Static(LEGEND, classes="hint", markup=False)
+        yield Static(f"{SCOPES}\n{LEGEND}", classes="hint", markup=False)
 
     def on_mount(self) -> None:
+        self.do_refresh()
+
+    def do_refresh(self) -> None:
+        self.ask(self.bench.desk.officers.role_table, self._show)
+
+    def _show(self, table: Table) -> None:
         rows = [
-            (
-                verb,
-                (
-                    WORDS[verb].removesuffix(" of this muniment"),
-                    *(SHOWN[scope_of(TABLE, role, verb)] for role in HEADS),
-                ),
-            )
-            for verb in Verb
+            (verb, (_may(verb), *(SHOWN[scope_of(table, role, verb)] for role in HEADS)))
+            for verb in sorted(Verb, key=lambda verb: _may(verb))
         ]
         self.query_one(Rows).fill(rows)
+
+
+def _may(verb: Verb) -> str:
+    """`look at a muniment`: the verb in words that are about no muniment in particular."""
+    return WORDS[verb].removesuffix(" of this muniment").replace("this muniment", "a muniment")

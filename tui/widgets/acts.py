@@ -13,7 +13,7 @@ from registry.records.loads import Load
 from registry.records.text import safe
 from tui.wording import counted
 
-LINE = 160  # characters
+LINE, FILE = 160, 24  # characters
 WORDS = {"SALE_RECORD": "sale loaded", "LOADED": "loaded", "WITHHELD": "not yours to know"}
 
 
@@ -37,23 +37,28 @@ def act_word(view: View) -> str:
     return word if view.outcome == "ALLOWED" else f"{word}, REFUSED ({view.rule})"
 
 
-def act_cells(view: View) -> tuple[str, ...]:
-    """Moment, act, subject, who, position: one row of a list."""
-    by = f"{view.officer} {view.department}".strip()
+def act_cells(view: View, *, wide: bool) -> tuple[str, ...]:
+    """Moment, act, subject, position, who: one row of a list; the department too where there is room for it."""
+    by = f"{view.officer} {view.department}".strip() if wide or not view.officer else view.officer
     return tuple(
         safe(cell, LINE)
-        for cell in (moment(view.recorded_at), act_word(view), reference(view.subject), by, counted(view.position))
+        for cell in (moment(view.recorded_at), act_word(view), reference(view.subject), counted(view.position), by)
     )
 
 
 def load_line(load: Load) -> str:
-    """One load in a line."""
+    """One load in a line: what its rows came to, nothings left out."""
     counts = load.counts
-    return safe(
-        f"load/{load.position}  {load.file}  {load.state.lower()}  {counted(counts.rows)} rows: "
-        f"{counted(counts.recorded)} recorded, {counted(counts.changed)} changed, {counted(counts.rejected)} rejected",
-        LINE,
+    came_to = (
+        (counts.recorded, "recorded"),
+        (counts.changed, "changed"),
+        (counts.withdrawn, "withdrawn"),
+        (counts.already, "already there"),
+        (counts.rejected, "rejected"),
     )
+    told = ", ".join(f"{counted(count)} {what}" for count, what in came_to if count) or "none yet"
+    file = safe(load.file, FILE)
+    return safe(f"load/{load.position}  {file}  {load.state.lower()}  {counted(counts.rows)} rows: {told}", LINE)
 
 
 def short(hash_base64: str) -> str:

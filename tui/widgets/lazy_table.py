@@ -213,37 +213,43 @@ class LazyTable(ScrollView, can_focus=True):
     # ---- drawing ----
 
     def _measure(self) -> None:
-        self.virtual_size = Size(self.size.width, self._count + (1 if self._more else 0))
+        self.virtual_size = Size(self._wide, self._count + (1 if self._more else 0))
         self.cursor_row = max(0, min(self.cursor_row, self.virtual_size.height - 1))
 
     def on_resize(self) -> None:
         self._measure()
 
+    @property
+    def _wide(self) -> int:
+        """Columns beside the scroll bar, for which there is always room."""
+        return self.scrollable_content_region.width
+
     def widths(self) -> tuple[int, ...]:
         """The columns' widths now."""
-        wide = self.size.width >= WIDE
+        wide = self._wide >= WIDE
         wanted = [abs(width) if wide or width >= 0 else HIDDEN for _, width in self._columns]
         taken = sum(width + GAP for width in wanted if width != HIDDEN) - GAP
-        left = max(8, self.size.width - 2 - taken)
+        left = max(8, self._wide - 2 - taken)
         return tuple(left if width == 0 else width for width in wanted)
 
     def line(self, cells: Sequence[str]) -> str:
         """Cells in their columns, cut and padded by cell width."""
         placed = zip(cells, self.widths(), strict=True)
-        return (" " * GAP).join(_fit(cell, width) for cell, width in placed if width != HIDDEN)
+        return (" " * GAP).join(fit(cell, width) for cell, width in placed if width != HIDDEN)
 
     def render_line(self, y: int) -> Strip:
         index = y + self.scroll_offset.y
         known = self._count + (1 if self._more else 0)
         if index >= known:
-            return Strip.blank(self.size.width, self.get_component_rich_style("lazy-table--row"))
+            return Strip.blank(self._wide, self.get_component_rich_style("lazy-table--row"))
         row = self._row(index)
         here = index == self.cursor_row
         style = self.get_component_rich_style("lazy-table--cursor" if here else "lazy-table--row")
         text = ("› " if here else "  ") + (self.line(row.cells) if row is not None else "…")
-        return Strip([Segment(set_cell_size(text, self.size.width), style)])
+        return Strip([Segment(set_cell_size(text, self._wide), style)])
 
 
-def _fit(text: str, width: int) -> str:
+def fit(text: str, width: int) -> str:
+    """The text in exactly so many cells; `…` stands where something was cut off."""
     cut = set_cell_size(text, width)
     return cut if cut.rstrip() == text.rstrip() or width < 2 else set_cell_size(text, width - 1) + "…"
