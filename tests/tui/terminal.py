@@ -56,12 +56,25 @@ class Terminal:
         """Read until the program has left the alternate screen."""
         self._read(lambda: b"\x1b[?1049l" in self.seen, "the end of the alternate screen")
 
+    def first_of(self, *words: str, within_s: float = PATIENCE_S) -> str:
+        """Read until one of the words has been drawn, and give it; "" where none is in that time."""
+        self._looks(lambda: any(word in self.text() for word in words), within_s)
+        return next((word for word in words if word in self.text()), "")
+
     def _read(self, found: Callable[[], bool], words: str) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+        assert self._looks(found, PATIENCE_S), (
+            f"{words!r} was not drawn within {PATIENCE_S} s; seen: {self.text()[-2000:]!r}"
+        )
+
+    def _looks(self, found: Callable[[], bool], within_s: float) -> bool:
+        """Read until it is found; whether it was, in time."""
+        deadline = time.monotonic() + within_s
         while not found():
             ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"{words!r} was not drawn within {PATIENCE_S} s; seen: {self.text()[-2000:]!r}"
+            if not ready:
+                return False
             self.seen += os.read(self._master, 65_536)
+        return True
 
     def text(self) -> str:
         """What was drawn, without the escape sequences that place and colour it."""

@@ -1,0 +1,234 @@
+"""Everybody at one office at once, each in a process of his own: clerks, a department's client, a loader.
+
+What each is told is kept, so that it can be held against the ledger afterwards.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.tui.terminal import Terminal
+
+ROOT = Path(__file__).parents[2]
+PHRASE = "an ordinary passphrase"
+F12, DOWN, ENTER, CTRL_S, CTRL_Q = b"\x1b[24~", b"\x1b[B", b"\r", b"\x13", b"\x11"
+RECORDED, FOUND, NOT_FOUND, AWAY, BACK, UNSETTLED = "M0411", "M0913", "file it again", "M0910", "M0911", "M0912"
+DISCARD, DISCARDED = "Discard this form?", "M0418"
+AGAIN_S, LOOK_S, PATIENCE_S = 0.2, 2.0, 120.0
+PACE_S = 0.75  # 5,000 points are an hour's, one a question
+
+
+def program(folder: Path, *words: str, who: str, log: str = "") -> subprocess.Popen[str]:
+    """`muniment WORDS` as that officer, in a process of its own; what it complains of is appended to a log."""
+    environment = {
+        **os.environ,
+        "MUNIMENT_REGISTRY": str(folder / "data"),
+        "MUNIMENT_OFFICER": who,
+        "MUNIMENT_PASSPHRASE_FILE": str(folder / "phrase"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "graphql")]),
+        "PYTHONUNBUFFERED": "1",
+    }
+    module = ["gateway"] if words[0] == "gateway" else ["registry.commands", words[0]]
+    with (folder / f"{log or words[0]}.log").open("ab") as complaints:
+        return subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", *module, *words[1:]],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        )
+
+
+@dataclass(slots=True)
+class Told:
+    """What somebody was told. `waits_s`: from the key to the answer of each act, where the office stayed."""
+
+    waits_s: list[float] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    outages: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+class Clerk(threading.Thread):
+    """A clerk at a workbench in a pseudo-terminal, who lodges one deed after another until told to stop."""
+
+    def __init__(self, folder: Path, name: str, stop: threading.Event) -> None:
+        super().__init__(name=name)
+        self.told, self._folder, self._stops = Told(), folder, stop
+        self.terminal = Terminal(
+            ["-m", "tui", "--registry", str(folder / "data"), "--officer", name],
+            columns=100,
+            rows=30,
+            state=folder / f"state-{name}",
+        )
+
+    def run(self) -> None:
+        """Sign in, lodge, leave."""
+        try:
+            self.terminal.until("M0100")
+            self._type(PHRASE.encode() + ENTER)
+            self.terminal.until("M0102")
+            self._type(b"gl")
+            self.terminal.until("Withheld")
+            while not self._stops.is_set():
+                self._lodge(f"{self.name}-{len(self.told.done) + 1}")
+            self._type(CTRL_Q)
+            code = self.terminal.end()
+            if code:
+                self.told.faults.append(f"left with exit code {code}")
+        except AssertionError as error:
+            self.told.faults.append(str(error))
+        finally:
+            self.terminal.close()
+
+    def _type(self, keys: bytes) -> None:
+        self.terminal.seen = b""
+        self.terminal.type(keys)
+
+    def _lodge(self, title: str) -> None:
+        """One deed under that title, filed again where the office went away before it was recorded."""
+        deed = self._folder / f"{self.name}.pdf"
+        deed.write_bytes(f"%PDF {title}".encode())
+        while True:
+            self._type(str(deed).encode() + ENTER + b"deed" + ENTER + ENTER + b"departments" + ENTER)
+            self.terminal.type(f"title = {title}".encode())
+            if self._sees("1 in clear", AWAY) == AWAY:
+                self._come_back()
+                continue
+            began = time.monotonic()
+            self._type(CTRL_S)
+            came = self._sees(RECORDED, AWAY, UNSETTLED)
+            if came == RECORDED:
+                self.told.waits_s.append(time.monotonic() - began)
+                break
+            if came == UNSETTLED:
+                self.told.outages += 1
+                if self._sees(RECORDED, FOUND, NOT_FOUND) != NOT_FOUND:
+                    break
+                self._discard()
+            else:
+                self._come_back()
+        self.told.done.append(title)
+
+    def _come_back(self) -> None:
+        self.told.outages += 1
+        self._sees(BACK)
+        self._discard()
+
+    def _discard(self) -> None:
+        """An empty form; what was typed while the office was away was dropped in part."""
+        self._type(F12)
+        if self.terminal.first_of(DISCARD, within_s=LOOK_S):
+            self._type(DOWN + ENTER)
+            self._sees(DISCARDED)
+
+    def _sees(self, *words: str) -> str:
+        """The first of the words that is drawn. Raises AssertionError where none is in two minutes."""
+        found = self.terminal.first_of(*words, within_s=PATIENCE_S)
+        assert found, f"none of {words} was drawn; seen: {self.terminal.text()[-2000:]!r}"
+        return found
+
+
+class Client(threading.Thread):
+    """A department's system, which asks the gateway by id, as often as its points of an hour allow, and reads the
+    newest checkpoint between two questions, which costs none."""
+
+    QUERY = "query Q($r: String!) { muniment(by: {reference: $r}) { reference kind currentVersion { number } } }"
+
+    def __init__(self, url: str, assertion: Callable[[], str], reference: str, stop: threading.Event) -> None:
+        super().__init__(name="client")
+        self.codes: Counter[str] = Counter()
+        self.faults: list[str] = []
+        self._host = url.removeprefix("http://")
+        self._assertion, self._reference, self._stops = assertion, reference, stop
+
+    def run(self) -> None:
+        """Ask until told to stop; a new token where the old one is refused."""
+        asked = json.dumps({"query": self.QUERY, "variables": {"r": self._reference}})
+        connection, token = http.client.HTTPConnection(self._host, timeout=30), ""
+        while not self._stops.is_set():
+            try:
+                if not token:
+                    token = self._token(connection)
+                    continue
+                headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+                connection.request("POST", "/graphql", asked, headers)
+                answer = connection.getresponse()
+                body = json.loads(answer.read())
+            except (OSError, http.client.HTTPException) as error:
+                self.faults.append(f"{type(error).__name__}: {error}")
+                return
+            if answer.status == 401:
+                token = ""
+            errors = [one["extensions"]["code"] for one in body.get("errors", ())]
+            self.codes[errors[0] if errors else str(answer.status)] += 1
+            asked_until = time.monotonic() + PACE_S
+            while time.monotonic() < asked_until and not self._stops.is_set():
+                self._read_checkpoint(connection)
+            if not errors and body["data"]["muniment"]["reference"] != self._reference:
+                self.faults.append(f"another muniment came: {body}")
+
+    def _read_checkpoint(self, connection: http.client.HTTPConnection) -> None:
+        connection.request("GET", "/checkpoint")
+        answer = connection.getresponse()
+        answer.read()
+        self.codes[f"checkpoint {answer.status}"] += 1
+
+    def _token(self, connection: http.client.HTTPConnection) -> str:
+        form = {
+            "grant_type": "client_credentials",
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": self._assertion(),
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/oauth/token", urllib.parse.urlencode(form), headers)
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        self.codes[f"token {answer.status}"] += 1
+        if answer.status != 200:
+            self._stops.wait(AGAIN_S)
+        return str(body.get("access_token", ""))
+
+
+class Loader(threading.Thread):
+    """An administrator who loads one file after another, and goes on with the same one after an outage."""
+
+    def __init__(self, folder: Path, files: Callable[[int], Path], stop: threading.Event) -> None:
+        super().__init__(name="loader")
+        self.recorded, self.outages = 0, 0
+        self.faults: list[str] = []
+        self._folder, self._files, self._stops = folder, files, stop
+
+    def run(self) -> None:
+        """Load until told to stop."""
+        number = 0
+        while not self._stops.is_set():
+            number += 1
+            self._load(self._files(number))
+
+    def _load(self, path: Path) -> None:
+        while not self._stops.is_set():
+            process = program(self._folder, "load", str(path), "--json", who="loader")
+            out, _ = process.communicate()
+            if process.returncode == 0:
+                self.recorded += sum(map(int, re.findall(r'"recorded":\s*([0-9]+)', out)))
+                return
+            if process.returncode != 4:
+                self.faults.append(f"the load ended with {process.returncode}: {out}")
+                return
+            self.outages += 1
+            self._stops.wait(AGAIN_S)
