@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.door import connection
 from registry.door.desks import MOST_DESKS, REST_S, Desks
+from registry.door.verbs import VERBS
 from registry.errors import Busy, NotPermitted
 from tests.door.behind import DoorTown
 from tests.gateway.clients import assertion, enrol
@@ -88,7 +88,7 @@ def test_an_office_that_is_older_is_busy_to_departments(town: DoorTown, monkeypa
     enrol(town)
     with desks(town) as service:
         admit = service.departments.admit
-        monkeypatch.delitem(connection.VERBS, "departments.admit")
+        monkeypatch.delitem(VERBS, "departments.admit")
         with pytest.raises(Busy, match=r"does not know departments\.admit"):
             admit(assertion(now=town.clock.now))
 
