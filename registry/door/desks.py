@@ -102,7 +102,7 @@ class Desks:
                 if not self._kept:
                     return None
                 seat = self._kept.pop()
-            if seat.desk.goes_on():
+            if seat.office.stands():
                 return seat
             seat.office.close()
 
@@ -124,7 +124,7 @@ class Desks:
             raise Busy(f"{self._registry}: the office does not let {self._officer} in: {error}") from error
 
     def _put_back(self, seat: _Seat) -> None:
-        whole = seat.desk.goes_on()
+        whole = seat.office.stands()
         with self._lock:
             if whole and not self._closed:
                 self._kept.append(seat)
