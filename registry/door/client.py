@@ -103,7 +103,7 @@ class RemoteOffice:
 
     def __init__(self, connection: socket.socket, patience_s: float | None = None) -> None:
         """Greet it. Raises Misuse for another version, Busy where it lets nobody in, Gone."""
-        self._line, self._patience_s = Line(connection), patience_s
+        self._line = Line(connection, patience_s)
         self._line.send(Hello(VERSION))
         answer = self._line.heard_by_client(patience_s or FRAME_S)
         if isinstance(answer, Failed):
@@ -124,10 +124,14 @@ class RemoteOffice:
             check_challenge(message.payload, origin, peer)
             return Signed(sign(message.payload))
 
-        conversation = Conversation(self._line, self._patience_s)
+        conversation = Conversation(self._line)
         conversation.send(SignIn(officer))
         seated = conversation.until(Seated, challenged)
         return RemoteDesk(conversation, seated, sign, origin)
+
+    def stands(self) -> bool:
+        """Whether the connection is whole, as far as can be seen: an office speaks unasked only to leave."""
+        return self._line.is_open() and not self._line.speaks()
 
     def close(self) -> None:
         """Leave. Safe twice."""
@@ -143,8 +147,8 @@ class RemoteOffice:
 class Conversation:
     """Asking and being asked, until the answer is there. After anything unforeseen the connection is not used again."""
 
-    def __init__(self, line: Line, patience_s: float | None = None) -> None:
-        self._line, self._patience_s = line, patience_s
+    def __init__(self, line: Line) -> None:
+        self._line = line
         self._lost = ""
         self.turn = threading.Lock()
 
@@ -163,7 +167,7 @@ class Conversation:
         """The message of the wanted kind. Raises the office's error, Busy where it went away."""
         try:
             while True:
-                message = self._line.heard_by_client(self._patience_s)
+                message = self._line.heard_by_client()
                 if isinstance(message, wanted):
                     return message
                 if isinstance(message, Failed):
@@ -180,10 +184,6 @@ class Conversation:
         except BaseException:
             self._lose("the office was left in mid-sentence; knock again")
             raise
-
-    def goes_on(self) -> bool:
-        """Whether nothing was lost, and the office has not taken its leave meanwhile."""
-        return not self._lost and self._line.quiet()
 
     def _replied(self, message: FromOffice, reply: Reply) -> None:
         if isinstance(message, (Piece, Part)):
@@ -218,10 +218,6 @@ class RemoteDesk(Desk):
     def status(self) -> Status:
         """Size, root and how far sealing and searching are."""
         return cast(Status, self.ask(VERBS["status"], {}))
-
-    def goes_on(self) -> bool:
-        """Whether the office is still there, as far as is known without asking it."""
-        return self._conversation.goes_on()
 
     def ask(self, verb: DoorVerb, given: Mapping[str, Any]) -> object:
         """Ask for one verb of the table, arguments by name. Raises whatever the office raised."""

@@ -21,7 +21,7 @@ from registry.desk.departments import Departments
 from registry.desk.session import Sign
 from registry.door.client import RemoteCounter, RemoteDesk, RemoteOffice, knock
 from registry.door.verbs import DoorVerb
-from registry.errors import Busy, RegistryError
+from registry.errors import Busy, NotPermitted, RegistryError
 
 MOST_DESKS = 4
 """Of the sixteen that the door has for one officer: several gateways may share one."""
@@ -61,6 +61,10 @@ class Desks:
             seat = self._again() or self._knocked()
             try:
                 return seat.desk.ask(verb, given)
+            except NotPermitted as error:
+                if error.rule == "door":  # no fault of those for whom it is asked
+                    raise Busy(f"the office is older than what asks it, and does not know {verb.name}") from error
+                raise
             finally:
                 self._put_back(seat)
         finally:
@@ -98,7 +102,7 @@ class Desks:
                 if not self._kept:
                     return None
                 seat = self._kept.pop()
-            if seat.desk.goes_on():
+            if seat.office.stands():
                 return seat
             seat.office.close()
 
@@ -120,7 +124,7 @@ class Desks:
             raise Busy(f"{self._registry}: the office does not let {self._officer} in: {error}") from error
 
     def _put_back(self, seat: _Seat) -> None:
-        whole = seat.desk.goes_on()
+        whole = seat.office.stands()
         with self._lock:
             if whole and not self._closed:
                 self._kept.append(seat)

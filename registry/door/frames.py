@@ -218,8 +218,13 @@ def unpack(raw: bytes, kind: type[object], what: str) -> object:
 class Line:
     """A connection, message by message. One thread at a time."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, connection: socket.socket, patience_s: float | None = None) -> None:
+        """`patience_s`: how long a client waits for an answer; for ever where it is None."""
+        self._connection, self._patience_s = connection, patience_s
+
+    def is_open(self) -> bool:
+        """Whether it was not left here."""
+        return self._connection.fileno() >= 0
 
     def send(self, message: Message) -> None:
         """Send one frame. Raises Misuse where it would be longer than a frame may be, Gone."""
@@ -243,7 +248,7 @@ class Line:
 
     def heard_by_client(self, wait_s: float | None = None) -> FromOffice:
         """The office's next message. Raises Malformed, Gone."""
-        raw = self._frame(wait_s)
+        raw = self._frame(self._patience_s if wait_s is None else wait_s)
         try:
             message: FromOffice = _from_office.decode(raw)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
@@ -258,11 +263,11 @@ class Line:
         found = poll.poll(None if wait_s is None else wait_s * 1_000)
         return bool(found) and all(descriptor != bell for descriptor, _ in found)
 
-    def quiet(self) -> bool:
-        """Whether nothing came that was not waited for, not even the end."""
+    def speaks(self) -> bool:
+        """Whether something is there to be heard, an end too. Does not wait."""
         poll = select.poll()
         poll.register(self._connection, select.POLLIN)
-        return not poll.poll(0)
+        return bool(poll.poll(0))
 
     def close(self) -> None:
         """Leave; safe twice."""

@@ -150,7 +150,9 @@ class Signer:
         return MarkFile(self.folder / "mark.db", create=True)
 
     def who_may_open(self) -> tuple[str, ...]:
-        """The officers to whom the unlock key was handed, sorted."""
+        """The officers to whom the unlock key was handed, sorted; nobody where only public keys are kept."""
+        if not (self.folder / "office.keys").exists():
+            return ()
         return tuple(sorted(self._read().officers))
 
     def unlock(self, officer: str, seed: bytes) -> OfficeKeys:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from registry.door.desks import MOST_DESKS, REST_S, Desks
+from registry.door.verbs import VERBS
 from registry.errors import Busy, NotPermitted
 from tests.door.behind import DoorTown
 from tests.gateway.clients import assertion, enrol
@@ -81,6 +82,15 @@ def test_an_officer_who_was_revoked_is_busy_to_departments_and_not_their_fault(t
         town.desk("founder").officers.revoke("reader", "left")
         with pytest.raises(Busy, match=r"does not let officer/\d+ in"):
             service.departments.admit(assertion(now=town.clock.now))
+
+
+def test_an_office_that_is_older_is_busy_to_departments(town: DoorTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    enrol(town)
+    with desks(town) as service:
+        admit = service.departments.admit
+        monkeypatch.delitem(VERBS, "departments.admit")
+        with pytest.raises(Busy, match=r"does not know departments\.admit"):
+            admit(assertion(now=town.clock.now))
 
 
 def test_leaving_leaves_the_office_also_where_somebody_still_asks(town: DoorTown) -> None:

@@ -150,7 +150,7 @@ class Beside:
 
     def desk(self, name: str) -> RemoteDesk:
         """That officer's desk, through the door."""
-        if name in self._seated and self._seated[name][1].goes_on():
+        if name in self._seated and self._seated[name][0].stands():
             return self._seated[name][1]
         self._leave(name)
         office = knock(self.town.settings.registry)

@@ -85,6 +85,8 @@ def test_a_department_signs_in_looks_up_and_gets_proofs(both: tuple[Beside, Serv
     until(sealed)  # an act of a moment ago is told as recorded, and never as a fault
     assert gate.ask(CLEAR, {"r": deed}, token=token).json()["data"]["muniment"]["status"] == "CURRENT"
     assert gate.ask(CLEAR, {"r": deed}).status_code == 401
+    lag = gate.ask("{ledger{catalogueLag checkpoint{size}}}", token=token).json()["data"]["ledger"]
+    assert (lag["catalogueLag"], lag["checkpoint"]["size"]) == (0, size(beside))
 
 
 def test_looking_up_asks_nothing_of_the_office(both: tuple[Beside, Served]) -> None:

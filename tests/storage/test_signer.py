@@ -47,6 +47,16 @@ def test_the_public_keys_need_no_passphrase(founded: tuple[Signer, OfficeKeys]) 
     assert second.public == MLDSA44Signer(keys.log_mldsa_seed).public
 
 
+def test_a_folder_with_public_keys_alone_reads_and_opens_nothing(founded: tuple[Signer, OfficeKeys]) -> None:
+    signer, _ = founded
+    (signer.folder / "office.keys").unlink()
+    with pytest.raises(Misuse, match="no signer here"):
+        reopened(signer)
+    gateways = Signer(signer.folder, signer.folder.with_name("data"), public=True)
+    assert gateways.log_keys() == signer.log_keys()
+    assert gateways.who_may_open() == ()
+
+
 def test_no_secret_stands_in_the_folder_or_in_a_printed_object(founded: tuple[Signer, OfficeKeys]) -> None:
     signer, keys = founded
     signer.officers.keep("anna", ANNA, "a phrase", officer="officer/1", origin=ORIGIN, cost=CHEAP)
