@@ -258,6 +258,12 @@ class Line:
         found = poll.poll(None if wait_s is None else wait_s * 1_000)
         return bool(found) and all(descriptor != bell for descriptor, _ in found)
 
+    def speaks(self) -> bool:
+        """Whether something is there to be heard, an end too. Does not wait."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return bool(poll.poll(0))
+
     def close(self) -> None:
         """Leave; safe twice."""
         self._connection.close()
