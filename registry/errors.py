@@ -16,6 +16,8 @@
     │   └── TooFewWitnesses the policy's quorum is not reached
     ├── Shredded            the key is destroyed; the proof still holds
     ├── Busy                nothing was recorded, ask again
+    │   ├── Away            the office is not there just now
+    │   └── Unsettled       it went away before it answered: look the act up by its request key
     ├── Misuse              wrong usage or configuration
     └── LedgerHalted        state unknown or contradicted: stop
 
@@ -93,6 +95,19 @@ class Shredded(RegistryError):
 
 class Busy(RegistryError):
     """Nothing was recorded; ask again."""
+
+
+class Away(Busy):
+    """The office is not there just now: it closes, has closed, or died. Nothing was recorded by what was asked."""
+
+
+class Unsettled(Busy):
+    """The office went away after it had the officer's signature and before it answered. Whether the act is recorded
+    is found by its request key, `key`, once the office is back; only then is it asked for again."""
+
+    def __init__(self, message: str, *, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class Misuse(RegistryError):

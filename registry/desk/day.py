@@ -1,4 +1,5 @@
-"""An officer's day at a glance: what he may do now and why the rest not, the newest acts, the loads.
+"""An officer's day at a glance: what he may do now and why the rest not, the newest acts, the loads, and what became of
+an act whose answer was lost.
 
 Nothing here is recorded, and nothing here is a proof.
 """
@@ -6,6 +7,9 @@ Nothing here is recorded, and nothing here is a proof.
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+import msgspec
+from msgspec import UNSET
 
 from registry.desk.lookups import Lookups
 from registry.desk.services import Services
@@ -19,6 +23,18 @@ from registry.records.roles import Verb
 LOOKED_AT = 65_536  # entries read back from the end for the newest acts; loaded rows are passed over
 STEP = 2_048  # entries read at once
 NEWEST = 50
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """An act found by its request key: durable at `position`, as act `number` on `subject`; `refused` by `rule`, or
+    recorded."""
+
+    position: int
+    subject: str
+    number: int
+    kind: str
+    rule: str
+    refused: bool
 
 
 class Day:
@@ -48,6 +64,15 @@ class Day:
         except Busy as error:
             return str(error)
         return ""
+
+    def outcome(self, key: str) -> Outcome | None:
+        """What became of this officer's act with that request key; None where there is none."""
+        found = self._services.store.request(key)
+        act = None if found is None else self._services.act(found[0])
+        if found is None or act is None or act.intent.officer != self._session.officer:
+            return None
+        rule = "" if act.rule is UNSET else act.rule
+        return Outcome(found[0], act.subject, act.number, act.intent.kind, rule, act.outcome is not UNSET)
 
     def newest(self, limit: int = NEWEST) -> tuple[View, ...]:
         """The newest acts that are this desk's to know, newest first, among the last 65,536 entries. Details are

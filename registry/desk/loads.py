@@ -56,7 +56,8 @@ class LoadReport(msgspec.Struct, frozen=True):
 
 
 class LoadProgress(msgspec.Struct, frozen=True):
-    """How far a load is: `share` of the file's bytes read, 0 to 1; its counts so far; seconds since it began."""
+    """How far a load is, or a dry run, which reads twice: `share` of the bytes read, 0 to 1; the counts so far; seconds
+    since it began."""
 
     share: float
     counts: Counts
@@ -147,21 +148,28 @@ class Loads:
     def dry_run(
         self, path: Path | Source, form: str = SALES, *, told: Told = lambda progress: None
     ) -> tuple[LoadReport, tuple[Reject, ...]]:
-        """What `load` would report, nothing recorded; with the first 1,000 rejects."""
+        """What `load` would report, nothing recorded; with the first 1,000 rejects. The file is read twice; `told` is
+        called during both readings, and what it raises ends them."""
         began = perf_counter()
         file = _source(path)
         dialect = self.recognise(file, form)
         self._session.permit(Verb.LOAD_RUN, self._session.department)
         services = self._session.services
         rejects: list[Reject] = []
+        size, readings = max(2 * file.size(), 1), list[_Counted]()
 
         def source() -> Iterator[Prepared | Reject]:
             # Asked twice, so with a memory of its own each time: what the first pass saw is not "already there".
             preparer = Preparer(self._session, file, sealing=False) if form == MUNIMENTS else None
             prepare = preparer.prepare if preparer else self._sale
             with file.open() as stream:
-                for number, row in enumerate(_reader(form)(stream), 1):
+                readings.append(_Counted(stream))
+                for number, row in enumerate(_reader(form)(cast(BinaryIO, readings[-1])), 1):
                     yield row if isinstance(row, Reject) else prepare(number, row)
+
+        def report(counts: Counts) -> None:
+            share = sum(reading.read_bytes for reading in readings) / size
+            told(LoadProgress(min(share, 1.0), counts, perf_counter() - began))
 
         counts = dry_run(
             source,
@@ -169,7 +177,7 @@ class Loads:
             services.log,
             self._session.department,
             rejected=lambda reject: rejects.append(reject) if len(rejects) < 1_000 else None,
-            report=lambda counts: told(LoadProgress(0.0, counts, perf_counter() - began)),
+            report=report,
         )
         load = Load(0, "", file.name, dialect, self._session.officer, self._session.department)
         return _report(file.name, load, counts, began, dry=True), tuple(rejects)

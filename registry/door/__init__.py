@@ -8,6 +8,7 @@
     connection the office's side of one client: signed in, asked, answered
     server     it listens, gives each connection a thread, and closes in order
     errand     the client's side of one verb: what the office asks for meanwhile is answered, or refused
+    lines      a desk's connections, one verb at a time on each; an office that went away is noticed
     client     the other side: knock, sign in, and a desk like any other
     desks      several desks of one officer, for a service that outlives the office
 

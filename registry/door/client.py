@@ -4,9 +4,9 @@
     desk = office.sign_in("officer/3", sign, origin)
     desk.muniments.lodge(document, MunimentKind.DEED)
 
-`sign` stays here, and signs only what `consent` finds to be what was asked for. One thread at a time asks; others wait
-for their turn, so a screen that must not wait knocks a second time. Whoever finds the office away gets Busy, and knocks
-again.
+`sign` stays here, and signs only what `consent` finds to be what was asked for. Any thread may ask: who finds no
+connection free knocks again (see `lines`). Whoever finds the office away gets Away, and the desk comes back with it. An
+act that was signed and not answered is Unsettled: `day.outcome` of its request key says what became of it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from __future__ import annotations
 import os
 import socket
 import stat
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import msgspec
 
+from registry.desk.day import Day
 from registry.desk.departments import Departments
 from registry.desk.desk import Desk
 from registry.desk.keys import Keys
@@ -41,31 +41,32 @@ from registry.door.frames import (
     VERSION,
     Answer,
     Ask,
-    Closing,
     Failed,
     FromOffice,
     Gone,
     Hello,
     Line,
     Message,
-    Part,
-    Piece,
     Seated,
     Signed,
     SignIn,
     SignThis,
     Welcome,
     address,
-    failure,
     pack,
     peer_line,
     raise_again,
 )
-from registry.door.verbs import VERBS, DoorVerb, Handed
-from registry.errors import Busy, Malformed, Misuse, RegistryError
+from registry.door.lines import GONE, Conversation, Lines
+from registry.door.verbs import READS, VERBS, DoorVerb, Handed
+from registry.errors import Away, Busy, Malformed, Misuse, RegistryError, Unsettled
+from registry.records.acts import Intent, Kind
 
-AWAY = "the office went away before it answered: whether this was recorded is not known; knock again, look, then go on"
-Reply = Callable[[FromOffice], Message]
+UNSETTLED = (
+    "the office went away before it answered: whether this was recorded is not known; it is looked up by its request "
+    "key when the office is back"
+)
+LOAD_AWAY = "the office went away: rows that it had recorded stay; load the same file to go on when it is back"
 
 
 def knock(registry: Path, patience_s: float | None = None) -> RemoteOffice | None:
@@ -81,7 +82,7 @@ def knock(registry: Path, patience_s: float | None = None) -> RemoteOffice | Non
             raise Misuse(f"{registry / NAME}: not a door; remove what lies there")
         connection.settimeout(patience_s or FRAME_S)
         connection.connect(address(descriptor, str(registry)))
-        return RemoteOffice(connection, patience_s)
+        return RemoteOffice(connection, registry, patience_s)
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()
         return None  # nobody there, or what a crash left: the next office removes it
@@ -101,8 +102,9 @@ def knock(registry: Path, patience_s: float | None = None) -> RemoteOffice | Non
 class RemoteOffice:
     """An office that another process holds open, before anybody has signed in. One desk a connection."""
 
-    def __init__(self, connection: socket.socket, patience_s: float | None = None) -> None:
+    def __init__(self, connection: socket.socket, registry: Path, patience_s: float | None = None) -> None:
         """Greet it. Raises Misuse for another version, Busy where it lets nobody in, Gone."""
+        self._registry, self._patience_s = registry, patience_s
         self._line = Line(connection, patience_s)
         self._line.send(Hello(VERSION))
         answer = self._line.heard_by_client(patience_s or FRAME_S)
@@ -111,9 +113,26 @@ class RemoteOffice:
         if not isinstance(answer, Welcome) or answer.version != VERSION:
             raise Misuse(f"the office speaks another version of the door than {VERSION}: update one")
         self.origin = answer.origin
+        self._desk: RemoteDesk | None = None
 
     def sign_in(self, officer: str, sign: Sign, origin: str) -> RemoteDesk:
         """The officer's desk; `origin` is the registry of his key. Raises NotPermitted, BadSignature, Misuse, Busy."""
+        conversation, seated = self._seated(officer, sign, origin)
+
+        def again() -> Conversation:
+            office = knock(self._registry, self._patience_s)
+            if office is None:
+                raise Away(GONE)
+            try:
+                return office._seated(officer, sign, origin)[0]
+            except BaseException:
+                office.close()
+                raise
+
+        self._desk = RemoteDesk(Lines(conversation, again), seated, sign, origin)
+        return self._desk
+
+    def _seated(self, officer: str, sign: Sign, origin: str) -> tuple[Conversation, Seated]:
         if origin != self.origin:
             raise Misuse(f"this key is one of {origin}, and here is the office of {self.origin}; check --registry")
         peer = peer_line(os.geteuid())
@@ -126,8 +145,7 @@ class RemoteOffice:
 
         conversation = Conversation(self._line)
         conversation.send(SignIn(officer))
-        seated = conversation.until(Seated, challenged)
-        return RemoteDesk(conversation, seated, sign, origin)
+        return conversation, conversation.until(Seated, challenged)
 
     def stands(self) -> bool:
         """Whether the connection is whole, as far as can be seen: an office speaks unasked only to leave."""
@@ -135,6 +153,8 @@ class RemoteOffice:
 
     def close(self) -> None:
         """Leave. Safe twice."""
+        if self._desk is not None:
+            self._desk.leave()
         self._line.close()
 
     def __enter__(self) -> RemoteOffice:
@@ -144,69 +164,14 @@ class RemoteOffice:
         self.close()
 
 
-class Conversation:
-    """Asking and being asked, until the answer is there. After anything unforeseen the connection is not used again."""
-
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self._lost = ""
-        self.turn = threading.Lock()
-
-    def send(self, message: Message) -> None:
-        """Send, or raise Busy where the office is away: nothing was asked then."""
-        if self._lost:
-            raise Busy(self._lost)
-        try:
-            self._line.send(message)
-        except Gone as error:
-            # It may have said that it closes before it went.
-            self._lose("the office is away: nothing recorded; knock again")
-            raise Busy(self._lost) from error
-
-    def until(self, wanted: type[msgspec.Struct], reply: Reply) -> Any:
-        """The message of the wanted kind. Raises the office's error, Busy where it went away."""
-        try:
-            while True:
-                message = self._line.heard_by_client()
-                if isinstance(message, wanted):
-                    return message
-                if isinstance(message, Failed):
-                    raise_again(message)
-                if isinstance(message, Closing):
-                    self._lose(message.sentence)
-                    raise Busy(message.sentence)
-                self._replied(message, reply)
-        except Gone as error:
-            self._lose(AWAY)
-            raise Busy(AWAY) from error
-        except RegistryError:
-            raise
-        except BaseException:
-            self._lose("the office was left in mid-sentence; knock again")
-            raise
-
-    def _replied(self, message: FromOffice, reply: Reply) -> None:
-        if isinstance(message, (Piece, Part)):
-            reply(message)  # wants no answer
-            return
-        try:
-            answer = reply(message)
-        except RegistryError as error:  # the office is told, stops, and raises it again through its answer
-            answer = failure(error)
-        self._line.send(answer)
-
-    def _lose(self, sentence: str) -> None:
-        self._lost = sentence
-        self._line.close()
-
-
 class RemoteDesk(Desk):
     """An officer's desk in an office elsewhere: the same counters, the same methods, the same errors."""
 
-    def __init__(self, conversation: Conversation, seated: Seated, sign: Sign, origin: str) -> None:
+    def __init__(self, lines: Lines, seated: Seated, sign: Sign, origin: str) -> None:
         self.officer, self.department = seated.officer, seated.department
         self.wrong_passphrases = 0
-        self._conversation, self._sign, self._origin = conversation, sign, origin
+        self._lines, self._sign, self._origin = lines, sign, origin
+        self.day = cast(Day, RemoteCounter(self, "day", Day))
         self.lookups = cast(Lookups, RemoteCounter(self, "lookups", Lookups))
         self.receipts = cast(Receipts, RemoteCounter(self, "receipts", Receipts))
         self.muniments = cast(Muniments, RemoteCounter(self, "muniments", Muniments))
@@ -219,9 +184,24 @@ class RemoteDesk(Desk):
         """Size, root and how far sealing and searching are."""
         return cast(Status, self.ask(VERBS["status"], {}))
 
+    def away(self) -> str:
+        """Why nothing can be asked now; empty where the office is there. One that went is knocked at again, which can
+        take ten seconds; one that is there is not asked anything."""
+        if not self._lines.is_away():
+            return ""
+        try:
+            with self._lines.one(records=False):
+                return ""
+        except RegistryError as error:
+            return str(error)
+
+    def leave(self) -> None:
+        """Leave: what is on its way is finished, nothing more is asked. Safe twice."""
+        self._lines.leave()
+
     def ask(self, verb: DoorVerb, given: Mapping[str, Any]) -> object:
-        """Ask for one verb of the table, arguments by name. Raises whatever the office raised."""
-        with self._conversation.turn, ExitStack() as held:
+        """Ask for one verb of the table, arguments by name. Raises whatever the office raised, Away, Unsettled."""
+        with ExitStack() as held:
             going = Going()
             asked, members = dict(given), dict(given)
             for one in ("sink", "rejects", "told", "stopped"):
@@ -240,15 +220,35 @@ class RemoteDesk(Desk):
                 if going.rejects is None and isinstance(source, FileSource):
                     going.rejects = source.rejects()
             arguments = pack(members, verb.name)
-            errand = Errand(lambda payload: self._consented(payload, verb, asked), verb, asked, going, held)
-            self._conversation.send(Ask(verb.name, msgspec.Raw(arguments)))
-            answer = self._conversation.until(Answer, errand.reply)
+            signed: list[Intent] = []
+
+            def consented(payload: bytes) -> bytes:
+                """The signature over what was asked for. Raises Misuse for anything else."""
+                intent = check_intent(
+                    payload, verb, asked, origin=self._origin, officer=self.officer, department=self.department
+                )
+                signature = self._sign(payload)
+                signed.append(intent)
+                return signature
+
+            errand = Errand(consented, verb, asked, going, held)
+            conversation = held.enter_context(self._lines.one(records=bool(verb.signs - READS)))
+            try:
+                conversation.send(Ask(verb.name, msgspec.Raw(arguments)))
+                answer = conversation.until(Answer, errand.reply)
+            except Away as error:
+                raise _unanswered(error, signed) from error
             return errand.finished(answer.body)
 
-    def _consented(self, payload: bytes, verb: DoorVerb, asked: Mapping[str, Any]) -> bytes:
-        """The signature over what was asked for. Raises Misuse for anything else."""
-        check_intent(payload, verb, asked, origin=self._origin, officer=self.officer, department=self.department)
-        return self._sign(payload)
+
+def _unanswered(away: Away, signed: Sequence[Intent]) -> Busy:
+    """What it means that no answer came, by what had been signed until then: a reading hands out nothing."""
+    acts = [intent for intent in signed if intent.kind is not Kind.READ]
+    if not acts:
+        return away
+    if acts[-1].kind in (Kind.LOAD_OPENED, Kind.LOAD_CLOSED):
+        return Away(LOAD_AWAY)
+    return Unsettled(UNSETTLED, key=acts[-1].key)
 
 
 class Asks(Protocol):

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from registry.desk.day import Day
 from registry.desk.departments import Departments
 from registry.desk.desk import Desk
 from registry.desk.keys import Keys
@@ -68,11 +69,19 @@ class DoorVerb:
 
 _ROWS = (
     DoorVerb("status", Desk.status),
+    DoorVerb("day.roles", Day.roles),
+    DoorVerb("day.why_not", Day.why_not),
+    DoorVerb("day.reads_only", Day.reads_only),
+    DoorVerb("day.outcome", Day.outcome),
+    DoorVerb("day.newest", Day.newest),
+    DoorVerb("day.loads", Day.loads, (Verb.LOAD_READ,)),
     DoorVerb("lookups.find", Lookups.find, (Verb.SEARCH,)),
     DoorVerb("lookups.show", Lookups.show, (Verb.MUNIMENT_READ,), READS),
     DoorVerb("lookups.history", Lookups.history, (Verb.MUNIMENT_READ,), READS),
+    DoorVerb("lookups.state", Lookups.state, (Verb.MUNIMENT_READ,)),
     DoorVerb("lookups.act_state", Lookups.act_state),
     DoorVerb("lookups.leaves", Lookups.leaves),
+    DoorVerb("receipts.policy", Receipts.policy),
     DoorVerb("receipts.take", Receipts.take, (Verb.RECEIPT_TAKE, Verb.WITHHELD_READ), READS),
     DoorVerb("muniments.lodge", Muniments.lodge, (Verb.MUNIMENT_LODGE,), frozenset({Kind.LODGED})),
     DoorVerb("muniments.revise", Muniments.revise, (Verb.MUNIMENT_REVISE,), frozenset({Kind.REVISED})),

@@ -6,7 +6,7 @@ that the ledger uses, so that a file of any size takes about ten bytes an id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 from msgspec import UNSET, Raw
@@ -21,6 +21,8 @@ from registry.records.acts import Row
 from registry.records.loads import Counts
 from registry.records.muniment import SubjectState
 from registry.records.subject import Last
+
+TOLD_ROWS = 1_000
 
 _state_decoder = msgspec.json.Decoder(SubjectState)
 
@@ -42,8 +44,12 @@ def dry_run(
     rejected: Callable[[Reject], None],
     report: Callable[[Counts], None],
 ) -> Counts:
-    """The counts that a load of `source` (called twice, each time from the beginning) would report."""
-    repeated = _repeated(row.digest for row in source() if isinstance(row, Prepared))
+    """The counts that a load of `source` (called twice, each time from the beginning) would report.
+
+    `report` is told them every 1,000 rows, in the first reading too, which counts nothing yet; what it raises ends
+    the dry run.
+    """
+    repeated = _repeated(source(), report)
     seen: dict[str, _Seen] = {}
     size = log.head().size
     counts = Counts()
@@ -53,20 +59,23 @@ def dry_run(
             counts = counts.plus(Counts(rows=1, rejected=1))
         else:
             counts = counts.plus(_one(row, seen, repeated, look, log, size, department))
-        if counts.rows % 1_000 == 0:
+        if counts.rows % TOLD_ROWS == 0:
             report(counts)
     report(counts)
     return counts
 
 
-def _repeated(digests: Iterable[int]) -> set[int]:
+def _repeated(rows_of_it: Iterator[Prepared | Reject], report: Callable[[Counts], None]) -> set[int]:
     """Digests that may stand more than once."""
-    known, repeated = Known(), set[int]()
-    for digest in digests:
-        if known.perhaps(digest):
-            repeated.add(digest)
-        else:
-            known.note([digest])
+    known, repeated, nothing = Known(), set[int](), Counts()
+    for number, row in enumerate(rows_of_it, 1):
+        if isinstance(row, Prepared):
+            if known.perhaps(row.digest):
+                repeated.add(row.digest)
+            else:
+                known.note([row.digest])
+        if number % TOLD_ROWS == 0:
+            report(nothing)
     return repeated
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.generate import main as generate
 from registry.desk.loads import MUNIMENTS, SALES, LoadProgress, LoadReport
-from registry.errors import Misuse, NotPermitted
+from registry.errors import Busy, Misuse, NotPermitted
 from registry.records.acts import Row, decode_entry
 from registry.records.roles import Role
 from tests.acts.examination import examined
@@ -169,6 +170,25 @@ def test_progress_rises_to_the_whole_and_counts_every_row(town: Town) -> None:
     assert shares == sorted(shares)
     assert (shares[-1], rows[-1]) == (1.0, 4_000)
     assert len(rows) > 1
+
+
+def test_a_trial_tells_how_far_it_is_from_its_first_reading_on_and_can_be_ended_there(
+    town: Town, tmp_path: Path
+) -> None:
+    generate(["--rows", "4000", "--out", str(tmp_path)])
+    path, loads = tmp_path / "sales.csv", town.desk("loader").loads
+    told: list[LoadProgress] = []
+    loads.dry_run(path, told=told.append)
+    shares = [one.share for one in told]
+    assert shares == sorted(shares)
+    assert (told[0].counts.rows, told[-1].counts.rows, shares[-1]) == (0, 4_000, 1.0)
+    assert 0 < shares[0] < 0.5
+
+    def stop(progress: LoadProgress) -> None:
+        raise Busy("stopped")
+
+    with pytest.raises(Busy, match="stopped"):
+        loads.dry_run(path, told=stop)
 
 
 def test_what_another_department_holds_its_own_loader_alone_changes(town: Town) -> None:

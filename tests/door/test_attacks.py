@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from registry.desk.desk import challenge_bytes
-from registry.door import client, connection
-from registry.door.client import Conversation
+from registry.door import connection
 from registry.door.consent import compared
 from registry.door.errand import Errand, Going
 from registry.door.frames import Fetch, Fetched, SignThis
+from registry.door.lines import Conversation, Reply
 from registry.door.verbs import IN_LINE, VERBS
 from registry.errors import BadSignature, Malformed, Misuse, NotHeld, NotPermitted, RegistryError
 from registry.records.acts import Kind
@@ -360,7 +360,7 @@ def test_nothing_is_signed_that_was_not_asked_for(town: DoorTown, lie: Lie, monk
     desk = town.knock().sign_in(town.references["intake-clerk"], counted, town.office.origin)
     replied = Conversation._replied
 
-    def changed(self: Conversation, message: object, reply: client.Reply) -> None:
+    def changed(self: Conversation, message: object, reply: Reply) -> None:
         if isinstance(message, SignThis):
             assert lie(message.payload) != message.payload
             message = SignThis(lie(message.payload))
@@ -379,7 +379,7 @@ def test_a_body_that_is_not_the_one_handed_in_is_not_signed_for_where_it_is_publ
 ) -> None:
     replied = Conversation._replied
 
-    def changed(self: Conversation, message: object, reply: client.Reply) -> None:
+    def changed(self: Conversation, message: object, reply: Reply) -> None:
         def other(wanted: Any) -> Any:
             answer = reply(wanted)
             return Fetched(answer.body.replace(b"deed", b"DEED")) if isinstance(answer, Fetched) else answer

@@ -122,7 +122,7 @@ def test_a_frame_that_is_dripped_is_left_in_time(town: DoorTown, monkeypatch: py
 
 def test_every_error_travels_as_its_class_and_fields() -> None:
     kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, RegistryError)]
-    assert len(kinds) == 18
+    assert len(kinds) == 20
     for kind in kinds:
         error = kind("a sentence ␛", rule="a-rule", position=7) if issubclass(kind, Refused) else kind("a sentence ␛")
         crossed = msgspec.msgpack.decode(msgspec.msgpack.encode(failure(error)), type=Failed)

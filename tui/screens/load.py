@@ -236,8 +236,7 @@ class LoadScreen(Page):
 
     def _went_on(self, done: LoadProgress) -> None:
         if self._at_work:
-            share = done.share if self._at_work == "load" else None
-            self._show("run", progress.line(done.counts.rows, done.seconds, "rows", share))
+            self._show("run", progress.line(done.counts.rows, done.seconds, "rows", done.share))
 
     def do_cancel(self) -> None:
         if not self._at_work:
