@@ -159,7 +159,8 @@ class Office:
     ) -> Office:
         """Open for writing. The officer must have been handed the unlock key.
 
-        Raises Busy (another process holds it), NotPermitted (not his to open), Misuse, LedgerHalted.
+        Raises Busy (another process holds it, or it is not his to open), NotPermitted (not his any more), Misuse,
+        LedgerHalted.
         """
         must_exist(settings)
         signer = SignerFolder(settings.signer, settings.registry)
@@ -167,9 +168,8 @@ class Office:
         who = opened.officer
         if who not in signer.who_may_open():
             able = ", ".join(signer.who_may_open())
-            raise NotPermitted(
-                f"nobody has opened the office, and {officer} ({who}) does not hold its unlock key; {able} can open it",
-                rule="unlock",
+            raise Busy(
+                f"nobody has opened the office, and {officer} ({who}) does not hold its unlock key; {able} can open it"
             )
         lock = OfficeLock.take(settings.registry, officer)
         try:

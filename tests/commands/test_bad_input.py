@@ -124,7 +124,7 @@ CASES = (
     case("nobody to record", (*LODGE,), 2, "who asks?"),
     case("an officer without a key file", "loads --officer nobody", 2, "nobody.key", "a.admin"),
     case("18 a path for an officer", "loads --officer ../../x", 2, "is not a name", "a.admin"),
-    case("who may not open the office", (*LODGE,), 1, "can open it", "r.reader"),
+    case("who may not open the office", (*LODGE,), 4, "can open it", "r.reader"),
     # Who may.
     case("a clerk loads", "load deed.csv", 1, "you may not load historical records", "c.clerk"),
     case("a loader lodges", (*LODGE,), 1, "you may not lodge a muniment", "l.loader"),

@@ -158,20 +158,24 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         """Ask until told to stop; a new token where the old one is refused."""
-        asked = json.dumps({"query": self.QUERY, "variables": {"r": self._reference}})
-        connection, token = http.client.HTTPConnection(self._host, timeout=30), ""
+        connection = http.client.HTTPConnection(self._host, timeout=30)
+        try:
+            self._ask(connection)
+        except (OSError, http.client.HTTPException) as error:
+            self.faults.append(f"{type(error).__name__}: {error}")
+        finally:
+            connection.close()
+
+    def _ask(self, connection: http.client.HTTPConnection) -> None:
+        asked, token = json.dumps({"query": self.QUERY, "variables": {"r": self._reference}}), ""
         while not self._stops.is_set():
-            try:
-                if not token:
-                    token = self._token(connection)
-                    continue
-                headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-                connection.request("POST", "/graphql", asked, headers)
-                answer = connection.getresponse()
-                body = json.loads(answer.read())
-            except (OSError, http.client.HTTPException) as error:
-                self.faults.append(f"{type(error).__name__}: {error}")
-                return
+            if not token:
+                token = self._token(connection)
+                continue
+            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+            connection.request("POST", "/graphql", asked, headers)
+            answer = connection.getresponse()
+            body = json.loads(answer.read())
             if answer.status == 401:
                 token = ""
             errors = [one["extensions"]["code"] for one in body.get("errors", ())]
