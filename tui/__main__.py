@@ -1,7 +1,8 @@
 """The command `muniment workbench`. Found through the entry-point group `muniment.commands`, never imported.
 
-Signing in opens the office in-line, where the officer may open it and nobody else holds it; else the desk reads only,
-and one sentence says who can open it. Leaving closes the office, which seals what was recorded.
+Where an office is open (`muniment office`), signing in goes through its door. Else it opens the office in-line, where
+the officer may open it and nobody else holds it; else the desk reads only, and one sentence says who can open it.
+Leaving closes the office that was opened here, which seals what was recorded.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,8 +25,10 @@ from registry.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from registry.desk.desk import Desk
+    from registry.door.client import RemoteDesk
     from registry.office import Office
     from registry.records.roles import Role
+    from tui.drafts import Drafts
     from tui.handed import Answer, Audited, Clock
     from tui.seat import Entered
 
@@ -48,15 +52,16 @@ def command(
     as far as the role allows. F1 explains, Ctrl+P lists all commands, Ctrl+Q
     signs out and leaves.
 
-    Whoever may open the office does so by signing in, unless somebody else
-    has; then and for everybody else the desk reads only, and says so. Wants a
-    terminal of at least 60 columns and 16 rows.
+    Where an office is open ('muniment office'), several people work at once:
+    you sign in through its door. Else whoever may open the office does so by
+    signing in, and for everybody else the desk reads only, and says so. Wants
+    a terminal of at least 60 columns and 16 rows.
 
     Example:
         muniment workbench
         muniment workbench --registry /srv/land --officer j.patel
     Exit codes: 0, 2, 3, 4
-    See also: status, gateway
+    See also: office, status, gateway
     """
     _check_terminal()
     # Here and not above: Textual takes a quarter of a second to import, and --help must not wait for it.
@@ -78,24 +83,64 @@ def command(
 
 
 class Entrance:
-    """Opens the registry for whoever signs in, and keeps it open until the workbench is left. Safe from any thread."""
+    """Opens the registry for whoever signs in, and keeps it open until the workbench is left. Safe from any thread.
+
+    Where an office is open elsewhere it is knocked at; else the office is opened here, where the officer may open it;
+    else the registry is only read.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
         self._lock = threading.Lock()
-        self._office: Office | None = None
+        self._office: Office | None = None  # open here
+        self._elsewhere: RemoteDesk | None = None
 
     def sign_in(self, name: str, passphrase: str) -> Entered:
         """The officer's desk. Raises Misuse (no such name, wrong passphrase), Busy (a wait runs), NotPermitted."""
         with self._lock:
+            if self._office is None or self._office.sequencer is None:
+                found = self._through_the_door(name, passphrase)
+                if found is not None:
+                    self._close()  # of one that only read
+                    return found
             if self._office is None:
                 self._office = self._open(name, passphrase)
-                return _entered(self._office, self._office.desk(name, passphrase))
+                return self._entered(self._office, self._office.desk(name, passphrase))
             # A locked desk: the key file itself, so that wrong passphrases count and make wait here too.
             opened = self._office.signer.officers.open(name, passphrase, self._clock() // 1_000)
             desk = self._office.desk_of(opened.officer, opened.seed)
             desk.wrong_passphrases = opened.failed_before
-            return _entered(self._office, desk)
+            return self._entered(self._office, desk)
+
+    def _through_the_door(self, name: str, passphrase: str) -> Entered | None:
+        """The desk in an office that another process holds open; None where none is. Nobody holds a place at the door
+        while Argon2id is asked."""
+        from registry.door.client import knock
+        from registry.office import Office, enrol, open_key
+        from tui.seat import Entered
+
+        before = knock(self._settings.registry)
+        if before is None:
+            return None
+        before.close()
+        opened = open_key(self._settings, name, passphrase, self._clock() // 1_000)
+        office = knock(self._settings.registry)
+        if office is None:
+            raise Busy("the office has just closed; sign in again")
+        try:
+            desk = office.desk_of(opened.officer, opened.seed, opened.origin)
+        except RegistryError:
+            office.close()
+            raise
+        desk.wrong_passphrases = opened.failed_before
+        self._elsewhere = desk
+
+        def audit(told: Callable[[int, int], None]) -> Audited:
+            with Office.reading(self._settings) as beside:
+                return beside.audit(told=told)
+
+        made = partial(enrol, self._settings, office.origin, desk)
+        return Entered(desk, made, audit, _drafts(desk, office.origin), desk)
 
     def _open(self, name: str, passphrase: str) -> Office:
         from registry.office import Office
@@ -120,28 +165,39 @@ class Entrance:
                 raise
             return office
 
+    @staticmethod
+    def _entered(office: Office, desk: Desk) -> Entered:
+        from tui.seat import Entered
+
+        def enrol(
+            name: str, department: str, passphrase: str, *, role: Role | None, until: int | None, may_open: bool
+        ) -> tuple[Answer, ...]:
+            return office.enrol(desk, name, department, passphrase, role=role, until=until, may_open=may_open)
+
+        def audit(told: Callable[[int, int], None]) -> Audited:
+            return office.audit(told=told)
+
+        made = None if desk.day.reads_only() else enrol
+        return Entered(desk, made, audit, _drafts(desk, office.origin))
+
     def close(self) -> None:
         """Close what is open; an office that records seals first."""
         with self._lock:
-            if self._office is not None:
-                self._office.close()
-                self._office = None
+            self._close()
+            if self._elsewhere is not None:
+                self._elsewhere.leave()
+
+    def _close(self) -> None:
+        """What is open here."""
+        if self._office is not None:
+            self._office.close()
+            self._office = None
 
 
-def _entered(office: Office, desk: Desk) -> Entered:
+def _drafts(desk: Desk, origin: str) -> Drafts:
     from tui.drafts import Drafts, folder_of, key_of
-    from tui.seat import Entered
 
-    def enrol(
-        name: str, department: str, passphrase: str, *, role: Role | None, until: int | None, may_open: bool
-    ) -> tuple[Answer, ...]:
-        return office.enrol(desk, name, department, passphrase, role=role, until=until, may_open=may_open)
-
-    def audit(told: Callable[[int, int], None]) -> Audited:
-        return office.audit(told=told)
-
-    drafts = Drafts(folder_of(os.environ), office.origin, desk.officer, desk.derive(key_of))
-    return Entered(desk, None if desk.day.reads_only() else enrol, audit, drafts)
+    return Drafts(folder_of(os.environ), origin, desk.officer, desk.derive(key_of))
 
 
 def _tell(outcomes: Iterable[str]) -> None:

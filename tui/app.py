@@ -109,5 +109,7 @@ class Workbench(Bench):
 
     def do_lock(self) -> None:
         if self.seat is not None:
-            name, self.seat = self.seat.name, None
+            name, presence, self.seat, self.away = self.seat.name, self.seat.entered.presence, None, ""
+            if presence is not None:
+                presence.leave()
             self.push_screen(Lock(name))

@@ -6,16 +6,19 @@ Screens see this much and no more; `tui.app` adds the screens themselves.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from textual import events
+from textual import events, on
 from textual.app import App
+from textual.message import Message
 from textual.screen import Screen
 
+from registry.desk.day import Outcome
 from registry.desk.desk import Desk
 from registry.desk.status import Status
-from registry.errors import Misuse
+from registry.errors import Misuse, RegistryError
 from tui import compat, themes, wording
 from tui.actions import Action
 from tui.drafts import Drafts
@@ -30,6 +33,7 @@ from tui.wording import Said
 IDLE_S = 300.0
 CURSOR_S = 0.05
 TERMINAL_S = 0.5  # between two looks whether the terminal still stands
+LOOK_S = 1.0  # between two looks whether the office is there
 KEPT = 200  # messages in the history
 
 
@@ -52,6 +56,14 @@ class Acts(Protocol):
     def why_not(self, action: Action) -> str: ...
 
 
+class Looked(Message):
+    """A look for the office: see `Bench.look_for_office`."""
+
+    def __init__(self, seat: Seat, why: str, found: Mapping[str, Outcome | None]) -> None:
+        super().__init__()
+        self.seat, self.why, self.found = seat, why, found
+
+
 class Bench(App[None]):
     """`sign_in` is called in a thread; after `idle_s` seconds without a key the desk is locked (0: never)."""
 
@@ -70,6 +82,9 @@ class Bench(App[None]):
         self.status: Status | None = None
         self.said: list[Said] = []
         self.submits = Submits()
+        self.away = ""  # why the office cannot be asked now
+        self._looking = False
+        self._unsettled: dict[str, Callable[[Outcome | None], None]] = {}
         self.leaving = False
         self._here: asyncio.AbstractEventLoop | None = None
         self.filed: dict[str, dict[str, str]] = {}  # form → what was filed last, for Ctrl+D
@@ -114,6 +129,7 @@ class Bench(App[None]):
         self._last_key = asyncio.get_running_loop().time()
         self.set_interval(CURSOR_S, lambda: compat.follow_focus(self))
         self.set_interval(TERMINAL_S, self._check_terminal)
+        self.set_interval(LOOK_S, self.look_for_office)
         if self._idle_s:
             self.set_interval(min(self._idle_s / 4, 5.0), self._check_idle)
         self.call_after_refresh(compat.show_cursor, self)
@@ -210,6 +226,53 @@ class Bench(App[None]):
         if asyncio.get_running_loop().time() - self._last_key >= self._idle_s:
             self.do_lock()
 
+    # ---- an office elsewhere ----
+
+    def look_for_office(self) -> None:
+        """Look, in a thread, whether the office is there, and what became of acts whose answer was lost."""
+        seat = self.seat
+        if seat is None or self._looking or (seat.entered.presence is None and not self._unsettled):
+            return
+        self._looking = True
+        keys = tuple(self._unsettled)
+        self.run_worker(lambda: self._look(seat, keys), thread=True, exit_on_error=False, group="office")
+
+    def _look(self, seat: Seat, keys: tuple[str, ...]) -> None:
+        presence, found = seat.entered.presence, dict[str, Outcome | None]()
+        why = presence.away() if presence is not None else ""
+        if not why:
+            try:
+                found = {key: seat.desk.day.outcome(key) for key in keys}
+            except RegistryError as error:
+                why = str(error)
+        self.post_message(Looked(seat, why, found))
+
+    @on(Looked)
+    def _looked(self, looked: Looked) -> None:
+        self._looking = False
+        if looked.seat is not self.seat:
+            return
+        self.office_is(looked.why)
+        for key, outcome in looked.found.items():
+            if (tell := self._unsettled.pop(key, None)) is not None:
+                tell(outcome)
+
+    def office_is(self, why: str) -> None:
+        """Away, as the sentence says, or there, where it is empty."""
+        if bool(why) == bool(self.away):
+            return
+        self.away = why
+        if why:
+            self.drop_keys()
+        self.say(wording.AWAY.say(why=why) if why else wording.BACK.say())
+        for bar in self.screen.query(Bar):
+            bar.show(self.seat, self.status, away=bool(why))
+
+    def settle_later(self, key: str, tell: Callable[[Outcome | None], None]) -> None:
+        """The answer to the act with that request key was lost: told once the office is back, None where it was not
+        recorded."""
+        self._unsettled[key] = tell
+
     # ---- messages ----
 
     def say(self, said: Said) -> None:
@@ -222,4 +285,4 @@ class Bench(App[None]):
         """The bar's figures, newly read."""
         self.status = status
         for bar in self.screen.query(Bar):
-            bar.show(self.seat, status)
+            bar.show(self.seat, status, away=bool(self.away))

@@ -45,6 +45,17 @@ class Enrol(Protocol):
     ) -> tuple[Answer, ...]: ...
 
 
+class Presence(Protocol):
+    """The office that answers this desk, where another process holds it open. It may close, die and come back."""
+
+    def away(self) -> str:
+        """Why nothing can be asked now, in a sentence; empty where it is there. One that went is knocked at again.
+        Blocks."""
+
+    def leave(self) -> None:
+        """Nothing more is asked, and the officer's key is not used again but for what is on its way."""
+
+
 class Wrong(Protocol):
     """One fault of an audit: `what` is a sentence; position and subject are None where it is of no entry."""
 

@@ -9,17 +9,19 @@ from registry.desk.desk import Desk
 from registry.errors import Busy, Malformed
 from registry.records.roles import VERB_OF, Verb
 from tui.drafts import Drafts
-from tui.handed import Enrol, RunAudit
+from tui.handed import Enrol, Presence, RunAudit
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What signing in gives: the desk, and what only the office can do, where it is open here."""
+    """What signing in gives: the desk; functions of the office's, where something can be recorded; `presence` where the
+    office is another process."""
 
     desk: Desk
     enrol: Enrol | None = None
     audit: RunAudit | None = None
     drafts: Drafts | None = None
+    presence: Presence | None = None
 
 
 SignIn = Callable[[str, str], Entered]

@@ -10,7 +10,7 @@ import threading
 from itertools import count
 from typing import Any
 
-from registry.errors import LedgerHalted, RegistryError
+from registry.errors import LedgerHalted, RegistryError, Unsettled
 from registry.records.text import safe
 
 UNKNOWN = "unknown: it was on its way when the workbench ended; your draft tells at the next sign-in"
@@ -50,7 +50,7 @@ def told(answer: Any) -> str:
     """An answer in a sentence, where it is not one already: `recorded at 1 412: muniment/…`, or `not recorded: …`."""
     if isinstance(answer, str):
         return safe(answer)
-    if isinstance(answer, LedgerHalted):
+    if isinstance(answer, (LedgerHalted, Unsettled)):
         return f"unknown: {safe(str(answer))}"
     if isinstance(answer, RegistryError):
         return f"not recorded: {safe(str(answer))}"

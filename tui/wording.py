@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from registry.errors import BadSignature, Busy, LedgerHalted, Malformed, Misuse, NotHeld, Refused, RegistryError
+from registry.errors import Away, BadSignature, Busy, LedgerHalted, Malformed, Misuse, NotHeld, Refused, RegistryError
 from registry.records.text import safe
 
 SHORT = 300  # characters of one value in a sentence
@@ -220,6 +220,27 @@ LOST = Message(
 )
 COPYING_THEME = Message("M0903", "Colours: {theme}.", "Night, day, contrast; NO_COLOR takes all colour away.")
 
+AWAY = Message(
+    "M0910",
+    "{why}",
+    "What stands on the screen stays, your drafts are kept. The desk signs in again by itself when the office is back.",
+    refused=True,
+)
+BACK = Message("M0911", "The office is back. F5 reads again.", "You are signed in again; nothing was typed for you.")
+UNSETTLED = Message(
+    "M0912",
+    "Unknown whether it was recorded: the office went away. It is looked up by its request key when it is back.",
+    "Every act bears a key of its own, so nothing is recorded twice; your draft is kept until it is known.",
+    refused=True,
+)
+FOUND_RECORDED = Message(
+    "M0913",
+    "Looked up: {kind} on {subject} was recorded at {position}.",
+    "It was recorded once, before the office went.",
+)
+OFFICE_AWAY = "office away, your drafts are kept"
+NOT_FOUND = "looked up by its request key: nothing was recorded; file it again"
+
 NOT_A_PROOF = "A search, not a proof: what is not listed may still be recorded."
 
 
@@ -237,6 +258,7 @@ def failed(error: RegistryError) -> Said:
 _BY_KIND: tuple[tuple[type[RegistryError], str], ...] = (
     (Refused, "The rules say no. A refusal of an act is itself recorded, with your name."),
     (NotHeld, "Unknown here, or not yours to know of: the answer is the same for both."),
+    (Away, AWAY.more),
     (Busy, "Nothing was recorded. Ask again; what you typed is still there."),
     (Misuse, "Something was typed or chosen that cannot be; the sentence says what."),
     (Malformed, "It cannot be read as what it claims to be."),

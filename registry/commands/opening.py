@@ -159,7 +159,6 @@ def _through_the_door(asked: Asked, name: str) -> Iterator[tuple[RemoteOffice, D
         yield None
         return
     from registry.door.client import knock
-    from registry.ledger.signature import Ed25519Signer
     from registry.office import open_key
 
     before = knock(settings.registry)
@@ -172,7 +171,7 @@ def _through_the_door(asked: Asked, name: str) -> Iterator[tuple[RemoteOffice, D
     if office is None:
         raise Busy("the office has just closed: nothing recorded, try again")
     with office:
-        desk = office.sign_in(opened.officer, Ed25519Signer(opened.seed).sign, opened.origin)
+        desk = office.desk_of(opened.officer, opened.seed, opened.origin)
         desk.wrong_passphrases = opened.failed_before
         yield office, _told(desk)
 

@@ -60,6 +60,7 @@ from registry.door.frames import (
 from registry.door.lines import GONE, Conversation, Lines
 from registry.door.verbs import READS, VERBS, DoorVerb, Handed
 from registry.errors import Away, Busy, Malformed, Misuse, RegistryError, Unsettled
+from registry.ledger.signature import Ed25519Signer
 from registry.records.acts import Intent, Kind
 
 UNSETTLED = (
@@ -131,6 +132,10 @@ class RemoteOffice:
 
         self._desk = RemoteDesk(Lines(conversation, again), seated, sign, origin)
         return self._desk
+
+    def desk_of(self, reference: str, seed: bytes, origin: str) -> RemoteDesk:
+        """Sign in with the officer's seed (32 bytes), which stays in this process: see `sign_in`."""
+        return self.sign_in(reference, Ed25519Signer(seed).sign, origin)
 
     def _seated(self, officer: str, sign: Sign, origin: str) -> tuple[Conversation, Seated]:
         if origin != self.origin:

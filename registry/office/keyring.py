@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from registry.desk.desk import Desk
-from registry.errors import RegistryError
+from registry.errors import RegistryError, Unsettled
 from registry.ledger.signature import Ed25519Signer
 from registry.records.encoding import from_base64
 from registry.records.roles import Role
@@ -76,6 +76,8 @@ def enrol(
     milestone("key file written")
     try:
         enrolled = desk.officers.enrol(name, department, key, exchange_public(seed), reference=reference)
+    except Unsettled:  # it may be recorded, and his key exists nowhere else; the next opening sweeps what nobody bears
+        raise
     except RegistryError:
         keys.remove(name)
         raise

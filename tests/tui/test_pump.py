@@ -90,13 +90,13 @@ def test_while_an_act_is_recorded_keys_wait_and_a_refusal_drops_them(town: Town)
         def refuse() -> None:
             raise Refused("the rules say no")
 
-        screen.record(refuse, lambda _: told.append("recorded"))
+        screen.wait_for(refuse, lambda _: told.append("recorded"), screen._tell)
         bench.send("gs")
         await bench.settle()
         assert current(bench) is screen
         assert "M0403 Keys typed ahead were dropped: 2." in [str(one) for one in bench.app.said]
         assert bench.said == "M0402 the rules say no"
-        screen.record(lambda: 1, lambda _: told.append("recorded"))
+        screen.wait_for(lambda: 1, lambda _: told.append("recorded"), screen._tell)
         bench.send("gs")
         await bench.settle()
         assert told == ["recorded"]

@@ -180,7 +180,7 @@ def test_pages_come_by_key_until_the_end_and_each_row_once(town: Town) -> None:
             if table.complete:
                 break
         assert table.complete
-        total = len(bench.app.desk.lookups.find("road", limit=1_000))
+        total = len(await asyncio.to_thread(bench.app.desk.lookups.find, "road", limit=1_000))
         assert table.count == total
         assert bench.said == f"M0202 Found: {total}."
         opened = set()

@@ -9,6 +9,7 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Static
 
+from registry.desk.day import Outcome
 from registry.desk.desk import Desk
 from registry.errors import RegistryError
 from registry.records.text import safe
@@ -128,12 +129,23 @@ class ActScreen(Page):
         self._recording = True
         self.bench.say(wording.FILING.say())
         desk, values = self.bench.desk, self.form.values
-        self.record(lambda: self.send(desk, values), lambda answers: self._done(answers, values), self._refused)
+        self.record(
+            lambda: self.send(desk, values),
+            lambda answers: self._done(answers, values),
+            self._refused,
+            late=self._found_recorded,
+        )
 
     def _done(self, answers: tuple[Answer, ...], values: Mapping[str, str]) -> None:
         self._recording = False
         self.dismiss()
         self.bench.say(self.done(answers, values))
+
+    def _found_recorded(self, outcome: Outcome) -> None:
+        self._recording = False
+        if self.is_current:
+            self.dismiss()
+        self.found(outcome)
 
     def _refused(self, error: RegistryError) -> None:
         self._recording = False

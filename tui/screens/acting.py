@@ -16,7 +16,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from registry.errors import RegistryError
+from registry.desk.day import Outcome
+from registry.errors import Away, Busy, Refused, RegistryError, Unsettled
 from tui import wording
 from tui.actions import ACTIONS, Action, bindings
 from tui.bench import Bench
@@ -31,6 +32,14 @@ class Answer(Message):
     def __init__(self, call: Callable[[], None]) -> None:
         super().__init__()
         self.call = call
+
+
+def missing(outcome: Outcome | None) -> RegistryError:
+    """Why an act whose answer was lost did not take place."""
+    if outcome is None:
+        return Busy(wording.NOT_FOUND)
+    told = f"looked up by its request key: refused at position {outcome.position:,} by the rule {outcome.rule}"
+    return Refused(told, rule=outcome.rule, position=outcome.position)
 
 
 class Acting(Screen[R]):
@@ -78,18 +87,38 @@ class Acting(Screen[R]):
 
         self.run_worker(asked, thread=True, exclusive=True, exit_on_error=False, group=group)
 
+    def wait_for(
+        self, what: Callable[[], T], then: Callable[[T], None], failed: Callable[[RegistryError], None]
+    ) -> None:
+        """Ask in a thread what the next key needs to know. Keys wait; on an error they are dropped."""
+        bench = self.bench
+        bench.pump.hold()
+
+        def came(answer: T) -> None:
+            then(answer)
+            bench.pump.release()
+
+        def missed(error: RegistryError) -> None:
+            bench.drop_keys()
+            failed(error)
+
+        self.to_the_end(what, came, missed)
+
     def record(
         self,
         what: Callable[[], T],
         then: Callable[[T], None],
         failed: Callable[[RegistryError], None] | None = None,
+        *,
+        late: Callable[[Outcome], None],
     ) -> None:
         """Have the desk record an act, in a thread, never superseded. Keys wait; on an error they are dropped.
 
-        Where the workbench ends meanwhile, the thread goes on, and its answer is left in `bench.submits`."""
+        Where the workbench ends meanwhile, the thread goes on, and its answer is left in `bench.submits`. Where the
+        office went away before it answered, the act is looked up later: `late` is called if it was recorded, `failed`
+        if it was not."""
         submits, bench = self.bench.submits, self.bench
         number = submits.begin()
-        bench.pump.hold()
 
         def asked() -> T:
             try:
@@ -103,14 +132,32 @@ class Acting(Screen[R]):
         def recorded(answer: T) -> None:
             then(answer)
             bench.was_told(number)
-            bench.pump.release()
 
         def refused(error: RegistryError) -> None:
-            bench.drop_keys()
-            (failed or self._tell)(error)
-            bench.was_told(number)
+            if isinstance(error, Unsettled):
+                bench.say(wording.UNSETTLED.say())
+                bench.settle_later(error.key, settled)
+            else:
+                (failed or self._tell)(error)
+                bench.was_told(number)
 
-        self.to_the_end(asked, recorded, refused)
+        def settled(outcome: Outcome | None) -> None:
+            if outcome is not None and not outcome.refused:
+                submits.came(number, outcome)
+                if self.children:
+                    late(outcome)
+                else:
+                    self.found(outcome)
+            else:
+                refused(missing(outcome))
+
+        self.wait_for(asked, recorded, refused)
+
+    def found(self, outcome: Outcome) -> None:
+        """Say that an act whose answer was lost was recorded."""
+        self.bench.say(
+            wording.FOUND_RECORDED.say(position=outcome.position, kind=outcome.kind, subject=outcome.subject)
+        )
 
     def to_the_end(
         self,
@@ -143,6 +190,8 @@ class Acting(Screen[R]):
 
     def _tell(self, error: RegistryError) -> None:
         self.bench.say(wording.failed(error))
+        if isinstance(error, Away):
+            self.bench.look_for_office()
 
     @on(Answer)
     def _answered(self, answer: Answer) -> None:

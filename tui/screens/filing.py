@@ -179,7 +179,10 @@ class Filing(Page):
                 drafts.later(self.form_name, None, self._not_kept)
             return answer
 
-        self.record(file, lambda answer: self._answered_with(answer, values), self._refused)
+        def answered(answer: Answer | AtFault) -> None:
+            self._answered_with(answer, values)
+
+        self.record(file, answered, self._refused, late=answered)
 
     def _answered_with(self, answer: Answer | AtFault, values: Mapping[str, str]) -> None:
         self._filing = False

@@ -42,7 +42,7 @@ class Lock(Page):
         field = self.query_one(Field)
         if field.check():
             take = partial(take_seat, self.bench.sign_in, self.officer_name, field.value)
-            self.record(take, self._opened, self._wrong)
+            self.wait_for(take, self._opened, self._wrong)
 
     def _opened(self, seat: Seat) -> None:
         self.bench.seat = seat

@@ -124,7 +124,7 @@ class OfficersScreen(Page):
             self._recording = True
             self.bench.say(wording.FILING.say())
             desk = self.bench.desk
-            self.record(lambda: desk.officers.confirm(position), self._in_force, self._refused)
+            self.record(lambda: desk.officers.confirm(position), self._in_force, self._refused, late=self._in_force)
 
     def _in_force(self, answer: Answer) -> None:
         self._recording = False

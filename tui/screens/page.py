@@ -53,7 +53,7 @@ class Page(Acting[None]):
     def show_frame(self) -> None:
         """Bar, message and keys as they are now."""
         for bar in self.query(Bar):
-            bar.show(self.bench.seat, self.bench.status)
+            bar.show(self.bench.seat, self.bench.status, away=bool(self.bench.away))
         for line in self.query(MessageLine):
             line.show(self.bench.last_said)
         self.show_keys()

@@ -17,7 +17,6 @@ from textual.widgets.option_list import Option
 from registry.desk.counter_page import counter_page
 from registry.desk.desk import Desk
 from registry.desk.views import Subject, View
-from registry.errors import RegistryError
 from registry.records.muniment import Status
 from registry.records.text import safe, warnings
 from tui import wording
@@ -257,6 +256,3 @@ class Record(Page):
     def do_copy(self) -> None:
         self.bench.copy_to_clipboard(safe(self.reference))
         self.bench.say(wording.COPIED.say(reference=self.reference))
-
-    def _tell(self, error: RegistryError) -> None:
-        self.bench.say(wording.failed(error))

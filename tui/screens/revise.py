@@ -76,5 +76,6 @@ class ReviseScreen(Filing):
         return document(wanted.file, send)
 
     def recorded(self, answer: Answer) -> None:
-        self.dismiss()
+        if self.is_current:
+            self.dismiss()
         self.bench.say(wording.REVISED.say(position=answer.position, subject=answer.subject))

@@ -46,7 +46,7 @@ class SignInScreen(Page):
                     self.bench.say(wording.EMPTY.say(field=field.label))
                 return
         self.bench.say(wording.SIGNING_IN.say(name=name.value))
-        self.record(
+        self.wait_for(
             partial(take_seat, self.bench.sign_in, name.value.strip(), passphrase.value), self.bench.sit, self._wrong
         )
 

@@ -9,7 +9,7 @@ from textual.widgets import Static
 from registry.desk.status import Status
 from registry.records.text import safe
 from tui.seat import Seat
-from tui.wording import counted
+from tui.wording import OFFICE_AWAY, counted
 
 PLACE, WHO = 60, 40  # characters
 
@@ -27,16 +27,22 @@ class Bar(Horizontal):
         yield Static("", classes="size", markup=False)
         yield Static("", classes="who", markup=False)
 
-    def show(self, seat: Seat | None, status: Status | None, place: str | None = None) -> None:
-        """Fill it in; safe before it is mounted."""
+    def show(self, seat: Seat | None, status: Status | None, place: str | None = None, *, away: bool = False) -> None:
+        """Fill it in; safe before it is mounted. `away`: the office is, and the figures are of before."""
         self._place = place or self._place
         if not self.is_mounted:
             return
         origin = f"{safe(status.origin, PLACE)} › " if status and self.app.size.width >= 96 else ""
         self.query_one(".place", Static).update(origin + safe(self._place, PLACE))
-        if status is not None:
+        size = self.query_one(".size", Static)
+        size.set_class(away, "away")
+        if away:
+            size.update(OFFICE_AWAY)
+        elif status is None:
+            size.update("")
+        else:
             lag = f"  {counted(status.not_yet_searchable)} not searchable yet" if status.not_yet_searchable else ""
-            self.query_one(".size", Static).update(f"● {counted(status.size)}{lag}")
+            size.update(f"● {counted(status.size)}{lag}")
         if seat is not None:
             reading = " reading only" if seat.reads_only else ""
             self.query_one(".who", Static).update(safe(f"{seat.name} {seat.roles}{reading}", WHO))
