@@ -56,6 +56,10 @@ class Terminal:
         """Read until the program has left the alternate screen."""
         self._read(lambda: b"\x1b[?1049l" in self.seen, "the end of the alternate screen")
 
+    def until_drawn(self, found: Callable[[], bool]) -> None:
+        """Read until it holds."""
+        self._read(found, "what was waited for")
+
     def _read(self, found: Callable[[], bool], words: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not found():
@@ -65,7 +69,11 @@ class Terminal:
 
     def text(self) -> str:
         """What was drawn, without the escape sequences that place and colour it."""
-        return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])", "", self.seen.decode("utf-8", "replace"))
+        return self.text_after(0)
+
+    def text_after(self, byte: int) -> str:
+        """The same, of what came after so many bytes."""
+        return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])", "", self.seen[byte:].decode("utf-8", "replace"))
 
     def type(self, keys: bytes) -> None:
         os.write(self._master, keys)

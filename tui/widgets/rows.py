@@ -12,6 +12,8 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
+from tui import compat
+
 
 class Rows(DataTable[Text]):
     """`current` is the value of the row under the cursor, empty without one. Enter is the screen's."""
@@ -40,5 +42,6 @@ class Rows(DataTable[Text]):
         self._values = [value for value, _ in rows]
         for _, cells in rows:
             self.add_row(*(Text(cell) for cell in cells))
+        compat.measure_rows(self)
         if before in self._values:
             self.move_cursor(row=self._values.index(before))
