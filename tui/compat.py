@@ -4,6 +4,7 @@ guard            no control byte of a record's text reaches the terminal, whatev
 handled          waits until a key was dealt with by the focused widget, its ancestors and the current screen
 show_cursor      the terminal's own cursor, shown, and kept where the focus is (screen readers follow it)
 bindings_first   a class's key bindings set before Textual merges them
+measure_rows     a table's columns as wide as its rows, before they are drawn
 Terminal         Textual's driver, for a terminal that may vanish in mid-work
 """
 
@@ -22,7 +23,7 @@ from textual.geometry import Offset
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, TextArea
+from textual.widgets import DataTable, Input, OptionList, TextArea
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -118,6 +119,16 @@ def follow_focus(app: App[Any]) -> None:
         if driver is not None and not app.is_headless:
             driver.write(f"\x1b[{place.y + 1};{place.x + 1}H")
             driver.flush()
+
+
+def measure_rows(table: DataTable[Any]) -> None:
+    """Give the columns the width of the rows just added. A DataTable does so when it is idle next, and where it is
+    drawn before that, it keeps what was drawn: cells cut to their headings."""
+    added = table._new_rows.copy()
+    table._new_rows.clear()
+    table._require_update_dimensions = False
+    table._update_dimensions(added)
+    table._clear_caches()
 
 
 class Terminal(LinuxDriver):

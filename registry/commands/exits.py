@@ -3,7 +3,7 @@
 0  done
 1  refused by a rule, not held, or not proven
 2  wrong usage or configuration
-3  halted: stored bytes, head, mark or witnesses disagree
+3  halted, or not known what was recorded: look before anything is tried again
 4  nothing (more) was recorded: busy, storage full or interrupted; try again
 """
 
@@ -18,6 +18,7 @@ from registry.errors import (
     RegistryError,
     Shredded,
     Unproven,
+    Unsettled,
 )
 
 DONE, REFUSED, USAGE, HALTED, BUSY = range(5)
@@ -26,7 +27,7 @@ MEANINGS: dict[int, str] = {
     DONE: "done",
     REFUSED: "refused by a rule, not held, or not proven",
     USAGE: "wrong usage or configuration",
-    HALTED: "halted: stored bytes, head, mark or witnesses disagree",
+    HALTED: "halted, or not known what was recorded: look before anything is tried again",
     BUSY: "nothing (more) was recorded: busy, storage full or interrupted; try again",
 }
 
@@ -37,6 +38,7 @@ CODES: dict[type[RegistryError], int] = {
     Shredded: REFUSED,
     Misuse: USAGE,
     LedgerHalted: HALTED,
+    Unsettled: HALTED,  # or a script would record it twice
     Busy: BUSY,
     RegistryError: HALTED,
 }

@@ -18,7 +18,7 @@ from registry.commands.asked import Asked
 from registry.commands.interruption import Interruption, finishing
 from registry.commands.output import counted, note
 from registry.commands.passphrases import passphrase
-from registry.errors import Busy, Misuse
+from registry.errors import Busy, Misuse, NotPermitted
 from registry.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ class Alone:
 
 @contextmanager
 def recording(asked: Asked) -> Iterator[Recording]:
-    """Record as the named officer. Raises Misuse, Busy (who holds the office), NotPermitted (who may open it)."""
-    from registry.office import Office
+    """Record as the named officer. Raises Misuse, Busy (who holds the office, or who can open it), NotPermitted."""
+    from registry.office import NOBODY_OPENED, Office
 
     name = _named(asked)
     with _through_the_door(asked, name) as found:
@@ -68,7 +68,12 @@ def recording(asked: Asked) -> Iterator[Recording]:
                 yield Recording(asked.settings, office.origin, desk, stopped)
             return
     secret = passphrase(asked.settings, name)
-    opened = Office.open(asked.settings, officer=name, passphrase=secret)
+    try:
+        opened = Office.open(asked.settings, officer=name, passphrase=secret)
+    except NotPermitted as error:
+        if error.rule != NOBODY_OPENED:
+            raise
+        raise Busy(str(error)) from error  # no rule forbids the act itself: it can be tried again
     with finishing() as stopped, opened:
         yield Recording(asked.settings, opened.origin, _told(opened.desk(name, secret)), stopped)
 

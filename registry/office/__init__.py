@@ -18,7 +18,7 @@ holders are brought in line with the ledger.
 
 from registry.office.founding import FOUNDER
 from registry.office.keyring import enrol, open_key
-from registry.office.office import Office, now_ms
+from registry.office.office import NOBODY_OPENED, Office, now_ms
 from registry.storage.officer_keys import OpenedKey
 
-__all__ = ["FOUNDER", "Office", "OpenedKey", "enrol", "now_ms", "open_key"]
+__all__ = ["FOUNDER", "NOBODY_OPENED", "Office", "OpenedKey", "enrol", "now_ms", "open_key"]

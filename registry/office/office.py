@@ -48,6 +48,8 @@ from registry.vault.exchange import exchange_public
 from registry.vault.passphrase import STRONG, Cost
 
 Told = Callable[[int, int], None]
+NOBODY_OPENED = "nobody-opened"
+"""The rule of a refusal to open: whoever has something else to do waits until somebody who may has opened it."""
 """Told how much is done of how much."""
 
 
@@ -159,8 +161,7 @@ class Office:
     ) -> Office:
         """Open for writing. The officer must have been handed the unlock key.
 
-        Raises Busy (another process holds it, or it is not his to open), NotPermitted (not his any more), Misuse,
-        LedgerHalted.
+        Raises Busy (another process holds it), NotPermitted (not his to open), Misuse, LedgerHalted.
         """
         must_exist(settings)
         signer = SignerFolder(settings.signer, settings.registry)
@@ -168,8 +169,9 @@ class Office:
         who = opened.officer
         if who not in signer.who_may_open():
             able = ", ".join(signer.who_may_open())
-            raise Busy(
-                f"nobody has opened the office, and {officer} ({who}) does not hold its unlock key; {able} can open it"
+            raise NotPermitted(
+                f"nobody has opened the office, and {officer} ({who}) does not hold its unlock key; {able} can open it",
+                rule=NOBODY_OPENED,
             )
         lock = OfficeLock.take(settings.registry, officer)
         try:

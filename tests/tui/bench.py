@@ -13,9 +13,10 @@ from rich.console import Console
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from registry.desk.desk import Desk
+from registry.door.client import RemoteDesk
 from tests.town import Town
 from tui.app import Workbench
 from tui.drafts import Drafts, key_of
@@ -39,7 +40,6 @@ class Bench:
         for _ in range(2_000):
             await self.pilot.pause()
             busy = not self.app.pump.idle or any(not worker.is_finished for worker in self.app.workers)
-            busy = busy or any(table._require_update_dimensions for table in self.app.screen.query(DataTable))
             quiet = 0 if busy else quiet + 1
             if quiet == 2:
                 return
@@ -135,8 +135,11 @@ def drive(
     """Sign the officer in and take the steps."""
 
     async def run() -> None:
-        desk = cast(Desk, OffTheLoop(town.desk(officer)))
-        seat = await asyncio.to_thread(seat_at, officer, Entered(desk, drafts=drafts, **entered))
+        sat_at = town.desk(officer)
+        desk = cast(Desk, OffTheLoop(sat_at))
+        presence = sat_at if isinstance(sat_at, RemoteDesk) else None
+        entered_as = Entered(desk, drafts=drafts, presence=presence, **entered)
+        seat = await asyncio.to_thread(seat_at, officer, entered_as)
 
         def nobody(name: str, passphrase: str) -> Entered:
             raise AssertionError("nobody signs in here by passphrase")

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from tui import compat
 from tui.app import Workbench
 from tui.seat import Entered
+from tui.widgets.rows import Rows
 
 HOSTILE = "a\x1b]52;c;x\x07b\x9b2J\u202ec\x7f\ttab"
 
@@ -37,6 +38,18 @@ def test_handled_returns_when_the_screen_stands_and_has_its_focus() -> None:
         async with app.run_test(size=(80, 24)):
             await asyncio.wait_for(compat.handled(app), 5)
             assert app.focused is not None
+
+    asyncio.run(run())
+
+
+def test_a_table_is_as_wide_as_its_rows_before_it_is_drawn() -> None:
+    async def run() -> None:
+        app = Workbench(nobody, lambda: 0, idle_s=0)
+        async with app.run_test(size=(80, 24)):
+            table = Rows(("A", "B"))
+            await app.screen.mount(table)
+            table.fill([("one", ("longer than its heading", "x"))])
+            assert [column.content_width for column in table.ordered_columns] == [23, 1]
 
     asyncio.run(run())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import threading
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 from registry.records.loads import LoadState
 from tests.town import Town
 from tests.tui.bench import SIZES, Bench, copy_of, drive
+from tests.tui.halting import Halting, many
 from tui import loading, progress
 from tui.app import Workbench
 from tui.screens.confirmation import Confirmation
@@ -20,7 +20,6 @@ from tui.screens.load import LoadScreen
 from tui.wording import counted
 
 SIZE_NAMES = [f"{columns}x{rows}" for columns, rows in SIZES]
-PATIENCE_S = 20.0
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
@@ -139,27 +138,6 @@ def test_a_file_that_changed_since_it_was_tried_is_tried_again(town: Town, tmp_p
     assert size_of(town) == before
 
 
-class Halting:
-    """Holds a load after its first batch until it may go on, so that a key comes in the middle of it on any machine."""
-
-    def __init__(self) -> None:
-        self.reached, self.may_go_on = threading.Event(), threading.Event()
-
-    def __call__(self, milestone: str) -> None:
-        if milestone == "batch recorded":
-            self.reached.set()
-            assert self.may_go_on.wait(PATIENCE_S)
-
-    async def wait(self) -> None:
-        """Until the load stands there."""
-        assert await asyncio.to_thread(self.reached.wait, PATIENCE_S)
-
-    def go_on_after(self, event: threading.Event) -> None:
-        """Let it go on once the event is set."""
-        event.wait(PATIENCE_S)
-        self.may_go_on.set()
-
-
 def test_a_load_that_is_stopped_stays_open_and_goes_on_with_the_same_file(town: Town, tmp_path: Path) -> None:
     path, halting = many(tmp_path), Halting()
     town.reopen(halting)
@@ -207,17 +185,6 @@ def test_leaving_stops_a_load_and_tells_what_became_of_it(town: Town, tmp_path: 
     (told,) = apps[0].submits.left()
     assert told.startswith(f"load/{load.position} of many.csv stopped, and still open")
     assert f"{counted(load.counts.rows)} rows" in told
-
-
-def many(tmp_path: Path) -> Path:
-    """Sales enough to be still loading when a key comes."""
-    path = tmp_path / "many.csv"
-    row = (
-        '"{{{id}}}","100000","1995-12-21 00:00","AB1 2CD","D","N","F","1","","A ROAD","","WYE","ASHFORD","KENT","A","A"'
-    )
-    lines = [row.format(id=f"5BBE9CB3-6332-4EB0-9CD3-{number:012X}") for number in range(30_000)]
-    path.write_text("\n".join(lines) + "\n")
-    return path
 
 
 def test_hostile_rows_and_file_names_are_drawn_and_never_obeyed(town: Town, tmp_path: Path) -> None:

@@ -148,6 +148,7 @@ class Acting(Screen[R]):
                     late(outcome)
                 else:
                     self.found(outcome)
+                bench.was_told(number)
             else:
                 refused(missing(outcome))
 
