@@ -56,16 +56,14 @@ class Terminal:
         """Read until the program has left the alternate screen."""
         self._read(lambda: b"\x1b[?1049l" in self.seen, "the end of the alternate screen")
 
-<<<<<<< HEAD
     def first_of(self, *words: str, within_s: float = PATIENCE_S) -> str:
         """Read until one of the words has been drawn, and give it; "" where none is in that time."""
         self._looks(lambda: any(word in self.text() for word in words), within_s)
         return next((word for word in words if word in self.text()), "")
-=======
+
     def until_drawn(self, found: Callable[[], bool]) -> None:
         """Read until it holds."""
         self._read(found, "what was waited for")
->>>>>>> door
 
     def _read(self, found: Callable[[], bool], words: str) -> None:
         assert self._looks(found, PATIENCE_S), (

@@ -14,13 +14,10 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-<<<<<<< HEAD
+from tui import compat
 from tui.widgets.lazy_table import fit
 
 SHORTEST = 6  # columns that the last cell has at least
-=======
-from tui import compat
->>>>>>> door
 
 
 class Rows(DataTable[Text]):
@@ -57,10 +54,10 @@ class Rows(DataTable[Text]):
         row = self.cursor_row if cursor is None else cursor
         left = self._left()
         self.clear()
-<<<<<<< HEAD
         for *cells, last in self._cells:
             shown = last if cell_len(last) <= left else fit(last, left)
             self.add_row(*(Text(cell) for cell in cells), Text(shown))
+        compat.measure_rows(self)
         if 0 <= row < len(self._cells):
             self.move_cursor(row=row)
 
@@ -71,11 +68,3 @@ class Rows(DataTable[Text]):
             return max((cell_len(cells[-1]) for cells in self._cells), default=0)
         widest = [max(map(cell_len, column)) for column in zip(self._names, *self._cells, strict=True)]
         return max(SHORTEST, width - sum(widest[:-1]) - 2 * self.cell_padding * len(widest))
-=======
-        self._values = [value for value, _ in rows]
-        for _, cells in rows:
-            self.add_row(*(Text(cell) for cell in cells))
-        compat.measure_rows(self)
-        if before in self._values:
-            self.move_cursor(row=self._values.index(before))
->>>>>>> door
