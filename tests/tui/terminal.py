@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -30,18 +30,21 @@ class Terminal:
         rows: int = 24,
         term: str = "xterm-256color",
         state: Path | None = None,
+        more: Mapping[str, str] | None = None,
+        folder: Path = ROOT,
     ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         path = os.pathsep.join([str(ROOT), str(ROOT / "graphql")])
         environment = {"PATH": os.environ["PATH"], "TERM": term, "LANG": "C.UTF-8", "PYTHONPATH": path}
         environment["XDG_STATE_HOME"] = str(state or "/nonexistent")  # where drafts lie
+        environment |= more or {}
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            cwd=ROOT,
+            cwd=folder,
             env=environment,
             start_new_session=True,
         )
@@ -50,15 +53,24 @@ class Terminal:
 
     def until(self, words: str) -> None:
         """Read until the words have been drawn, or give up."""
+        self._read(lambda: words in self.text(), words)
+
+    def then(self, keys: bytes, words: str) -> None:
+        """Type, and read until the words are drawn from then on."""
+        start = len(self.seen)
+        self.type(keys)
+        self._read(lambda: words in self.text(start), words)
+
+    def _read(self, found: Callable[[], bool], words: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
-        while words not in self.text():
+        while not found():
             ready, _, _ = select.select([self._master], [], [], max(0.0, deadline - time.monotonic()))
             assert ready, f"{words!r} was not drawn within {PATIENCE_S} s; seen: {self.text()[-2000:]!r}"
             self.seen += os.read(self._master, 65_536)
 
-    def text(self) -> str:
-        """What was drawn, without the escape sequences that place and colour it."""
-        return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])", "", self.seen.decode("utf-8", "replace"))
+    def text(self, start: int = 0) -> str:
+        """What was drawn from that byte on, without the escape sequences that place and colour it."""
+        return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])", "", self.seen[start:].decode("utf-8", "replace"))
 
     def type(self, keys: bytes) -> None:
         os.write(self._master, keys)
@@ -70,7 +82,7 @@ class Terminal:
     def end(self) -> int:
         """Drain what is still sent, and give the exit code."""
         try:
-            while chunk := os.read(self._master, 65_536):
+            while select.select([self._master], [], [], PATIENCE_S)[0] and (chunk := os.read(self._master, 65_536)):
                 self.seen += chunk
         except OSError:  # Linux answers EIO once the other side is closed
             pass
