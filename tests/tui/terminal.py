@@ -51,6 +51,11 @@ class Terminal:
         os.close(slave)
         self.seen = b""
 
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return self._process.pid
+
     def until(self, words: str) -> None:
         """Read until the words have been drawn, or give up."""
         self._read(lambda: words in self.text(), words)
