@@ -57,8 +57,8 @@ ACTIONS: dict[str, Action] = {
         Action("withdraw", ("x",), "Withdraw", "Take this muniment out of use, with a reason.", Verb.MUNIMENT_WITHDRAW),
         # forms and runs
         Action("submit", ("ctrl+s", "f10"), "File", "Sign what the form says and record it."),
-        Action("lookup", ("f4",), "Look up", "Show what this field takes, each code with its meaning."),
-        Action("same", ("ctrl+d",), "Same as last", "Put into this field what the previous record had there."),
+        Action("lookup", ("f4",), "Lookup", "Show what this field takes, each code with its meaning."),
+        Action("same", ("ctrl+d",), "Same", "Put into this field what the previous record had there."),
         Action("undo", ("ctrl+z",), "Undo", "Take back a step of this draft; never a recorded act."),
         Action("fresh", ("f6",), "Next", "Go on to the next record, once this one is filed."),
         Action("cancel", ("f12",), "Discard", "Discard the form, or stop what runs. Nothing recorded is taken back."),

@@ -1,6 +1,7 @@
 """Every private call of Textual 8.2.8, each with a test, so that another Textual breaks here and nowhere else.
 
-guard            no control byte of a record's text reaches the terminal, whatever widget drew it
+guard            no control byte of a record's text reaches the terminal, whatever widget drew it, and no key is
+                 pressed by pasted text
 handled          waits until a key was dealt with by the focused widget, its ancestors and the current screen
 show_cursor      the terminal's own cursor, shown, and kept where the focus is (screen readers follow it)
 bindings_first   a class's key bindings set before Textual merges them
@@ -13,13 +14,16 @@ from __future__ import annotations
 import asyncio
 import re
 import select
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.segment import Segment
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Offset
+from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
@@ -33,12 +37,47 @@ READY_S = 2.0  # for a new screen to stand and have its focus
 POLL_S = 0.001
 
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_render = Strip.render
+_render, _feed = Strip.render, XTermParser.feed
+_PASTE, _PASTED = "\x1b[200~", "\x1b[201~"  # a terminal brackets what is pasted
 
 
 def guard() -> None:
-    """Replace what commands a terminal by U+FFFD in every strip, for ever. Safe twice."""
+    """Replace what commands a terminal by U+FFFD in every strip, and take ESC out of what is pasted. Safe twice."""
     Strip.render = _guarded  # type: ignore[method-assign, assignment]
+    XTermParser.feed = _fed  # type: ignore[method-assign, assignment]
+
+
+def _fed(parser: XTermParser, data: str) -> Iterable[Message]:
+    """Textual takes an escape sequence within a paste for keys: a pasted F10 would file the form."""
+    pastes: Pastes = parser.__dict__.setdefault("_muniment_pastes", Pastes())
+    kept = pastes.without_keys(data)
+    return _feed(parser, kept) if kept or not data else ()  # nothing at all is the end, to the parser
+
+
+class Pastes:
+    """What a terminal sends, in pieces of any length, without the ESC of pasted text."""
+
+    def __init__(self) -> None:
+        self._pasting = False
+        self._begun = ""  # the beginning of a bracket: the one that opens was passed on, the one that closes was not
+
+    def without_keys(self, data: str) -> str:
+        """The next piece. Nothing but an ESC in pasted text is held back, and that until its sequence is whole."""
+        passed = "" if self._pasting else self._begun
+        pieces = re.split("(?=\x1b)", self._begun + data)
+        self._begun = ""
+        kept = ""
+        for at, piece in enumerate(pieces):
+            bracket = _PASTED if self._pasting else _PASTE
+            begun = at == len(pieces) - 1 and bool(piece) and bracket.startswith(piece) and piece != bracket
+            if begun:
+                self._begun = piece
+            if piece.startswith(bracket):
+                self._pasting = not self._pasting
+            elif self._pasting:
+                piece = "" if begun else piece.removeprefix("\x1b")
+            kept += piece
+        return kept.removeprefix(passed)
 
 
 def _guarded(strip: Strip, console: Console) -> str:

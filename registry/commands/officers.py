@@ -90,6 +90,9 @@ def enrol(
     Exit codes: 0, 1, 2, 3, 4
     See also: officer appoint, officer passphrase, roles
     """
+    from registry.desk.officers import check_name
+
+    check_name(name)  # before a passphrase is asked for
     wanted = check_role(role) if role is not None else None
     if until is not None and wanted is None:
         raise Misuse("--until goes with --role: it is the appointment that ends")

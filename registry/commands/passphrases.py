@@ -13,6 +13,7 @@ from pathlib import Path
 
 from registry.commands.files import open_file
 from registry.errors import Misuse
+from registry.records.text import safe
 from registry.settings import PASSPHRASE_FILE, Settings
 
 LONGEST_BYTES = 4_096
@@ -65,7 +66,7 @@ def _ask(prompt: str, what: str) -> str:
     if not sys.stdin.isatty():
         raise Misuse(f"{what} is wanted, and there is no terminal to ask at: name a file in {PASSPHRASE_FILE}")
     try:
-        found = getpass.getpass(prompt, stream=None)
+        found = getpass.getpass(safe(prompt), stream=None)
     except EOFError as error:
         raise Misuse(f"{what} was not given") from error
     if not found:

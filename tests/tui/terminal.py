@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -30,23 +30,31 @@ class Terminal:
         rows: int = 24,
         term: str = "xterm-256color",
         state: Path | None = None,
+        more: Mapping[str, str] | None = None,
+        folder: Path = ROOT,
     ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         path = os.pathsep.join([str(ROOT), str(ROOT / "graphql")])
         environment = {"PATH": os.environ["PATH"], "TERM": term, "LANG": "C.UTF-8", "PYTHONPATH": path}
         environment["XDG_STATE_HOME"] = str(state or "/nonexistent")  # where drafts lie
+        environment |= more or {}
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            cwd=ROOT,
+            cwd=folder,
             env=environment,
             start_new_session=True,
         )
         os.close(slave)
         self.seen = b""
+
+    @property
+    def pid(self) -> int:
+        """The program's process."""
+        return self._process.pid
 
     def until(self, words: str) -> None:
         """Read until the words have been drawn, or give up."""
@@ -65,6 +73,12 @@ class Terminal:
         """Read until it holds."""
         self._read(found, "what was waited for")
 
+    def then(self, keys: bytes, words: str) -> None:
+        """Type, and read until the words are drawn from then on."""
+        start = len(self.seen)
+        self.type(keys)
+        self._read(lambda: words in self.text(start), words)
+
     def _read(self, found: Callable[[], bool], words: str) -> None:
         assert self._looks(found, PATIENCE_S), (
             f"{words!r} was not drawn within {PATIENCE_S} s; seen: {self.text()[-2000:]!r}"
@@ -80,13 +94,9 @@ class Terminal:
             self.seen += os.read(self._master, 65_536)
         return True
 
-    def text(self) -> str:
-        """What was drawn, without the escape sequences that place and colour it."""
-        return self.text_after(0)
-
-    def text_after(self, byte: int) -> str:
-        """The same, of what came after so many bytes."""
-        return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])", "", self.seen[byte:].decode("utf-8", "replace"))
+    def text(self, start: int = 0) -> str:
+        """What was drawn from that byte on, without the escape sequences that place and colour it."""
+        return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])", "", self.seen[start:].decode("utf-8", "replace"))
 
     def type(self, keys: bytes) -> None:
         os.write(self._master, keys)
@@ -98,7 +108,7 @@ class Terminal:
     def end(self) -> int:
         """Drain what is still sent, and give the exit code."""
         try:
-            while chunk := os.read(self._master, 65_536):
+            while select.select([self._master], [], [], PATIENCE_S)[0] and (chunk := os.read(self._master, 65_536)):
                 self.seen += chunk
         except OSError:  # Linux answers EIO once the other side is closed
             pass

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from rich.console import Console
 from rich.segment import Segment
+from textual._xterm_parser import XTermParser
+from textual.events import Key, Paste
 from textual.strip import Strip
 
 from tui import compat
@@ -26,6 +29,16 @@ def test_the_guard_lets_no_control_through_that_a_widget_left_in() -> None:
 def test_what_is_clean_is_passed_on_as_it_is() -> None:
     compat.guard()
     assert Strip([Segment("Wye, £5 ✓ 平")]).render(Console(color_system=None)) == "Wye, £5 ✓ 平"
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 1_000])
+def test_pasted_escape_sequences_press_no_key_however_the_bytes_come(length: int) -> None:
+    compat.guard()
+    sent = "a\x1b[20~b\x1b[200~x\x1b[21~y\x1b\x1b[201~\x1b[200~\x13z\x1b[201~c\x1b[21~"
+    parser = XTermParser()
+    events = [event for at in range(0, len(sent), length) for event in parser.feed(sent[at : at + length])]
+    told = [event.key if isinstance(event, Key) else event.text for event in events if isinstance(event, (Key, Paste))]
+    assert told == ["a", "f9", "b", "x[21~y", "\x13z", "c", "f10"]
 
 
 def nobody(name: str, passphrase: str) -> Entered:

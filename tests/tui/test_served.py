@@ -215,7 +215,7 @@ def stalled(office: Served, terminal: Terminal) -> float:
     try:
         before = len(terminal.seen)
         terminal.type(ENTER)  # a question that hangs
-        terminal.until_drawn(lambda: "M0200" in terminal.text_after(before))
+        terminal.until_drawn(lambda: "M0200" in terminal.text(before))
         terminal.type(b"/")
         echo(terminal, "#")
         end, found = time.monotonic() + 2, list[float]()
@@ -224,7 +224,7 @@ def stalled(office: Served, terminal: Terminal) -> float:
     finally:
         office.process.send_signal(signal.SIGCONT)
     before = len(terminal.seen)
-    terminal.until_drawn(lambda: "M0203" in terminal.text_after(before))
+    terminal.until_drawn(lambda: "M0203" in terminal.text(before))
     return max(found)
 
 
@@ -232,5 +232,5 @@ def echo(terminal: Terminal, letter: str) -> float:
     """Seconds from a key to its being drawn."""
     before, began = len(terminal.seen), time.perf_counter()
     terminal.type(letter.encode())
-    terminal.until_drawn(lambda: letter in terminal.text_after(before))
+    terminal.until_drawn(lambda: letter in terminal.text(before))
     return time.perf_counter() - began

@@ -65,6 +65,7 @@ class Filing(Page):
         self._steps: list[tuple[str, str]] = []
         self._come_to: set[str] = set()
         self._tried = self._filing = False
+        self._judging = self._stale = False
         self._drafts: Drafts | None = None
 
     # ---- what a subclass says ----
@@ -148,10 +149,21 @@ class Filing(Page):
             self.post_message(Came(partial(self.bench.say, wording.NOT_KEPT.say(error=error))))
 
     def _judge(self) -> None:
-        values = self.form.values
-        self.ask(lambda: self.judge(values), self._show, group="judge")
+        """One judgement at a time, and another after it where keys came meanwhile: not one for each key of a burst."""
+        self._stale = True
+        if not self._judging:
+            self._judging, self._stale = True, False
+            values = self.form.values
+            self.ask(lambda: self.judge(values), self._show, self._not_judged, group="judge")
+
+    def _not_judged(self, error: RegistryError) -> None:
+        self._judging = False
+        self._tell(error)
 
     def _show(self, found: Mapping[str, Judged]) -> None:
+        self._judging = False
+        if self._stale:
+            self._judge()
         quiet = set() if self._tried else {entry.name for entry in self.ENTRIES} - self._come_to | {self.form.current}
         self.form.judge(found, quiet=frozenset(quiet))
 

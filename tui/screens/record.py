@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from registry.desk.counter_page import counter_page
 from registry.desk.desk import Desk
 from registry.desk.views import Subject, View
+from registry.errors import RegistryError
 from registry.records.muniment import Status
 from registry.records.text import safe, warnings
 from tui import wording
@@ -78,6 +79,7 @@ class Record(Page):
         self._read: Read | None = None
         self._proof: Proof | None = None
         self._quiet = False  # an act was just recorded: its answer stays in the message line
+        self._awaits: Callable[[], None] | None = None  # asked for before the record had come
 
     def body(self) -> Iterable[Widget]:
         yield Seal()
@@ -93,7 +95,7 @@ class Record(Page):
         self.query_one(Seal).show_subject(reference, "")
         if not self._quiet:
             self.bench.say(wording.READING.say())
-        self.to_the_end(lambda: read(desk, reference), self._show)
+        self.to_the_end(lambda: read(desk, reference), self._show, self._did_not_come)
 
     def _show(self, found: Read) -> None:
         self._read, subject = found, found.subject
@@ -107,6 +109,24 @@ class Record(Page):
         details.mount(*self._details(found))
         self.query_one(Timeline).show(found.history, found.gaps)
         self._check(asked=False)
+        awaited, self._awaits = self._awaits, None
+        if awaited is not None and self.is_current:
+            awaited()
+        if awaited is not None:
+            self.bench.pump.release()
+
+    def _did_not_come(self, error: RegistryError) -> None:
+        if self._awaits is not None:
+            self._awaits = None
+            self.bench.drop_keys()
+        self._tell(error)
+
+    def _once_read(self, do: Callable[[], None]) -> bool:
+        """Whether the record is here; else `do` is done when it comes, and keys typed after it wait."""
+        if self._read is None:
+            self._awaits = do
+            self.bench.pump.hold()
+        return self._read is not None
 
     def _details(self, found: Read) -> Iterable[Widget]:
         subject = found.subject
@@ -171,13 +191,12 @@ class Record(Page):
             self.bench.push_screen(ProofScreen(self.reference, proof))
 
     def do_proof(self) -> None:
-        self._check(asked=True)
+        if self._once_read(self.do_proof):
+            self._check(asked=True)
 
     # ---- receipts ----
 
     def why_not(self, action: Action) -> str:
-        if action.id in ("export", "counter", "proof") and self._read is None:
-            return "the record has not come yet"
         if action.id in ("revise", "withdraw"):
             return self._why_not_written(self._read)
         if action.id in ("previous", "next") and self._step is None:
@@ -185,28 +204,38 @@ class Record(Page):
         return ""
 
     def _why_not_written(self, read: Read | None) -> str:
-        if read is None:
-            return "the record has not come yet"
         if not self.reference.startswith("muniment/"):
             return f"{self.reference} is no muniment: only a load changes a sale, and the rest changes by its own acts"
-        withdrawn = read.subject.status == Status.WITHDRAWN
+        withdrawn = read is not None and read.subject.status == Status.WITHDRAWN
         return f"{self.reference} is withdrawn" if withdrawn else ""
 
     def do_revise(self) -> None:
-        self.bench.push_screen(ReviseScreen(self.reference), self._written)
+        if self._once_read(self.do_revise) and self._may_be_written():
+            self.bench.push_screen(ReviseScreen(self.reference), self._written)
 
     def do_withdraw(self) -> None:
-        self.bench.push_screen(WithdrawScreen(self.reference), self._written)
+        if self._once_read(self.do_withdraw) and self._may_be_written():
+            self.bench.push_screen(WithdrawScreen(self.reference), self._written)
+
+    def _may_be_written(self) -> bool:
+        """Also for who asked before the record had come."""
+        why = self._why_not_written(self._read)
+        if why:
+            self.bench.drop_keys()
+            self.bench.say(wording.NOT_ALLOWED.say(why=why))
+        return not why
 
     def _written(self, _: None) -> None:
         self._quiet = True
         self.do_refresh()
 
     def do_export(self) -> None:
-        self.bench.push_screen(Save("Save the receipt as", f"{self._file_name()}.tlog-proof"), self._save_receipt)
+        if self._once_read(self.do_export):
+            self.bench.push_screen(Save("Save the receipt as", f"{self._file_name()}.tlog-proof"), self._save_receipt)
 
     def do_counter(self) -> None:
-        self.bench.push_screen(Save("Save the page as", f"{self._file_name()}.txt"), self._save_page)
+        if self._once_read(self.do_counter):
+            self.bench.push_screen(Save("Save the page as", f"{self._file_name()}.txt"), self._save_page)
 
     def _file_name(self) -> str:
         return "".join(sign if sign.isalnum() or sign in "-._" else "-" for sign in self.reference)[:100]

@@ -129,7 +129,7 @@ class Search(Page):
         self.table.action_enter()
 
     def do_search_box(self) -> None:
-        for box in self.query("#query").results(Input):  # none before the screen is composed: it takes the focus itself
+        for box in self.query("#query").results(Input):  # not composed yet, the box takes the focus by itself
             self.set_focus(box)
             box.select_all()  # what is typed now is a new search; End or an arrow keeps the old one
 

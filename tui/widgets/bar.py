@@ -12,6 +12,7 @@ from tui.seat import Seat
 from tui.wording import OFFICE_AWAY, counted
 
 PLACE, WHO = 60, 40  # characters
+WIDE = 96  # columns from which on there is room for the origin and every role
 
 
 class Bar(Horizontal):
@@ -32,7 +33,7 @@ class Bar(Horizontal):
         self._place = place or self._place
         if not self.is_mounted:
             return
-        origin = f"{safe(status.origin, PLACE)} › " if status and self.app.size.width >= 96 else ""
+        origin = f"{safe(status.origin, PLACE)} › " if status and self.app.size.width >= WIDE else ""
         self.query_one(".place", Static).update(origin + safe(self._place, PLACE))
         size = self.query_one(".size", Static)
         size.set_class(away, "away")
@@ -44,5 +45,7 @@ class Bar(Horizontal):
             lag = f"  {counted(status.not_yet_searchable)} not searchable yet" if status.not_yet_searchable else ""
             size.update(f"● {counted(status.size)}{lag}")
         if seat is not None:
-            reading = " reading only" if seat.reads_only else ""
-            self.query_one(".who", Static).update(safe(f"{seat.name} {seat.roles}{reading}", WHO))
+            count = seat.roles.count(",") + 1
+            roles = f"{count} roles" if count > 1 and self.app.size.width < WIDE else seat.roles
+            reading = " · reading only" if seat.reads_only else ""
+            self.query_one(".who", Static).update(safe(f"{seat.name} {roles}", WHO) + reading)

@@ -115,7 +115,8 @@ class Form(VerticalScroll, can_focus=False):
             shown = self.query_one(f"#echo-{name}", Static)
             fault = bool(one.fault) and name not in quiet
             text = f"✗ {one.fault}" if fault else one.echo
-            shown.update(safe(text))
+            if str(shown.content) != safe(text):  # each update lays out the whole screen anew
+                shown.update(safe(text))
             shown.set_class(fault, "refused")
 
     def go(self, name: str) -> None:
