@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import strawberry
-from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode, SelectionSetNode
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLResolveInfo, OperationDefinitionNode, SelectionSetNode
 
 from gateway.context import Caller
 from gateway.errors import Coded, ErrorCode
@@ -151,8 +151,8 @@ class Operation:
         """Below the root no name may stand for another where evidence is asked for: `price: locality` would pass for
         the price."""
         if self._aliased is None:
-            raw = info._raw_info
-            self._aliased = _aliased(raw.operation, raw.fragments)
+            asked = cast(GraphQLResolveInfo[Any], info)  # what resolvers are handed: see `resolvers`
+            self._aliased = _aliased(asked.operation, asked.fragments)
         if self._aliased:
             raise Coded(ErrorCode.ALIASED_EVIDENCE, "leave out the aliases below the first level, or the evidence")
 

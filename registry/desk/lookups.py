@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from registry.catalogue.queries import Viewer
+from registry.catalogue.viewing import Viewer
 from registry.desk.services import Services
 from registry.desk.session import Session
 from registry.desk.views import WITHHELD, Entries, Subject, Version, View
