@@ -195,7 +195,7 @@ class HistoryConnection:
 
     @strawberry.field
     def checkpoint(self, info: Info) -> Checkpoint:
-        return Checkpoint.of(operation(info).ground())
+        return Checkpoint(ground=operation(info).ground())
 
 
 def history_of(

@@ -3,7 +3,7 @@
 The algorithm, the order of fields, the errors and what becomes null stay graphql-core's: a test runs both over the same
 questions and compares the answers. What is left out, or done once:
 
-- nothing is asked whether it is a coroutine: our resolvers are functions, and the deadline is kept elsewhere;
+- nothing is asked whether it is a coroutine or an error: our resolvers are functions, and raise theirs;
 - which fields a selection comes to is worked out once a document, where no directive makes it hang on variables;
 - scalar fields of one operation share an `info`, of which resolvers use `context` alone, and want no path until one of
   them fails; lists of scalars want none for each item.
@@ -13,7 +13,8 @@ Fields of introspection go graphql-core's own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeGuard
@@ -21,13 +22,17 @@ from typing import Any, TypeGuard
 from graphql import (
     DocumentNode,
     ExecutionResult,
+    GraphQLAbstractType,
     GraphQLError,
     GraphQLField,
+    GraphQLInterfaceType,
     GraphQLLeafType,
+    GraphQLList,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLSchema,
+    GraphQLUnionType,
     Undefined,
     get_nullable_type,
     is_leaf_type,
@@ -196,24 +201,56 @@ class Prompt(Executor[None]):
             self.handle_field_error(error, kind, details, here or Path(path, name, parent.name))
         return None
 
-    def complete_iterable_value(
+    def complete_value(
         self,
-        item_type: GraphQLOutputType,
+        return_type: GraphQLOutputType,
         field_details_list: FieldDetailsList,
         info: GraphQLResolveInfo[Any],
         path: Path,
-        items: Iterable[Any],
+        result: Any,
         position_context: None,
     ) -> Any:
-        """A list; one of scalars at once, unless one of them fails or is missing."""
-        leaf = _leaf(item_type)
-        if leaf is None:
-            return super().complete_iterable_value(item_type, field_details_list, info, path, items, None)
-        held = list(items)
-        try:
-            return [self.complete_leaf_value(leaf, item) for item in held]
-        except Exception:  # noqa: BLE001  # told again below, with its place
-            return super().complete_iterable_value(item_type, field_details_list, info, path, held, None)
+        """A value as its type wants it; lists, objects and what may be one of several are taken apart here."""
+        kind: Any = get_nullable_type(return_type)
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType) and result is not None:
+            assert kind.resolve_type is not None
+            kind = self._one_of(kind, kind.resolve_type(result, info, kind))
+        if isinstance(kind, GraphQLObjectType) and result is not None:
+            if kind.is_type_of is None or kind.is_type_of(result, info):
+                below = self.collect_subfields(kind, field_details_list).grouped_field_set
+                return self.execute_fields(kind, result, path, below, None)
+        elif isinstance(kind, GraphQLList) and isinstance(result, list | tuple):
+            return self._items(kind.of_type, field_details_list, info, path, result)
+        return super().complete_value(return_type, field_details_list, info, path, result, None)
+
+    def _one_of(self, kind: GraphQLAbstractType, name: Any) -> GraphQLOutputType:
+        """The object type of that name, if it is one of these; else the abstract one, for the executor to complain."""
+        found = self.schema.get_type(name)
+        return found if isinstance(found, GraphQLObjectType) and self.schema.is_sub_type(kind, found) else kind
+
+    def _items(
+        self,
+        kind: GraphQLOutputType,
+        details: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        items: Sequence[Any],
+    ) -> list[Any]:
+        leaf = _leaf(kind)
+        if leaf is not None and None not in items:
+            with contextlib.suppress(Exception):  # which one fails, and why, is told below
+                found = [leaf.coerce_output_value(item) for item in items]
+                if None not in found:
+                    return found
+        results: list[Any] = []
+        for place, item in enumerate(items):
+            here = Path(path, place, None)
+            try:
+                results.append(self.complete_value(kind, details, info, here, item, None))
+            except Exception as error:  # noqa: BLE001  # as graphql-core: it is this item's error
+                self.handle_field_error(error, kind, details, here)
+                results.append(None)
+        return results
 
 
 @lru_cache(maxsize=4_096)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.checkpoints import Checkpoint, CheckpointConnection, CheckpointEdge
+from gateway.checkpoints import Checkpoint, CheckpointConnection, CheckpointEdge, blocks
 from gateway.entries import HistoryEdge, entry_of
 from gateway.evidence import InclusionProof
 from gateway.nodes import Info
@@ -44,16 +44,17 @@ class Ledger:
     @strawberry.field(description="The newest, or the one of exactly that size.")
     def checkpoint(self, info: Info, size: UInt53 | None = None) -> Checkpoint:
         asked = operation(info)
-        return Checkpoint.of(asked.ground() if size is None else asked.desk.evidence.ground_of(size))
+        return Checkpoint(ground=asked.ground() if size is None else asked.desk.evidence.ground_of(size))
 
     @strawberry.field(description="All of them, as blocks, oldest first.")
     def checkpoints(self, info: Info, first: int = 20, after: str | None = None) -> CheckpointConnection:
         asked = operation(info)
         limit, beyond = asked.page(first), asked.place("checkpoints", after) or 0
         found = asked.desk.evidence.grounds(beyond, limit + 1)
+        place = asked.desk.evidence.place(found[0].size) if found else (1, 0)
         edges = [
-            CheckpointEdge(cursor=asked.cursor("checkpoints", each.number), node=Checkpoint.of(each))
-            for each in found[:limit]
+            CheckpointEdge(cursor=asked.cursor("checkpoints", each.ground.size), node=each)
+            for each in blocks(found[:limit], place)
         ]
         cursors = [edge.cursor for edge in edges]
         return CheckpointConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(found) > limit, after=after))
@@ -75,7 +76,7 @@ class Ledger:
         if not 0 < from_ <= to:
             raise Misuse(f"from is {from_}, expected 1 to {to}")
         path = [sha256(each) for each in evidence.consistency(from_, to)]
-        return ConsistencyProof(from_size=from_, to_size=to, path=path, checkpoint=Checkpoint.of(ground))
+        return ConsistencyProof(from_size=from_, to_size=to, path=path, checkpoint=Checkpoint(ground=ground))
 
     @strawberry.field(description="C2SP tlog-proof text with its own checkpoint: the same bytes as `muniment receipt`.")
     def receipt(self, info: Info, position: UInt53) -> str:

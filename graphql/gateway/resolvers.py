@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from graphql import (
+    GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
@@ -25,6 +26,7 @@ from graphql import (
     GraphQLUnionType,
 )
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
 from gateway.operation import Operation
@@ -52,13 +54,17 @@ def make_inputs(kind: GraphQLInputObjectType) -> None:
 
 
 def know_types(kind: GraphQLNamedType) -> None:
-    """Let an object's type be told by its class: each type of ours has one, and each object is of one of them."""
+    """Let an object's type be told by its class, as each type of ours has one, and an enum's member by its name."""
     if isinstance(kind, GraphQLObjectType) and kind.is_type_of is not None:
         definition: StrawberryObjectDefinition = kind.extensions[_DEFINITION]
         origin = definition.origin
         kind.is_type_of = lambda value, info: isinstance(value, origin)
     elif isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
         kind.resolve_type = lambda value, info, abstract: str(value.__strawberry_definition__.name)
+    elif isinstance(kind, GraphQLEnumType) and _DEFINITION in kind.extensions:
+        members: StrawberryEnumDefinition = kind.extensions[_DEFINITION]
+        names: dict[Any, str] = {members.wrapped_cls(value.value): name for name, value in kind.values.items()}
+        kind.coerce_output_value = names.__getitem__  # type: ignore[method-assign,assignment]  # Strawberry's seeks it
 
 
 def _checked(resolve: Resolver, rule: Rule) -> Resolver:

@@ -52,7 +52,7 @@ class Verification:
 
     @strawberry.field
     def checkpoint(self, info: Info) -> Checkpoint:
-        return Checkpoint.of(operation(info).ground())
+        return Checkpoint(ground=operation(info).ground())
 
 
 def verification_of(info: Info, digest: Digest) -> Verification:
