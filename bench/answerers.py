@@ -80,7 +80,7 @@ def _serve(pipe: Connection, make: Callable[..., tuple[Starlette, dict[str, Any]
         **options,
     )
     server = uvicorn.Server(config)
-    # Of that protocol by name, as asyncio sets TCP_NODELAY on no other: else the second packet of an answer waits 40 ms.
+    # Of that protocol by name, as asyncio sets TCP_NODELAY on no other: else an answer's second packet waits 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     listening.listen(MOST_CONNECTIONS)

@@ -39,6 +39,10 @@ class Answering:
         """The context in which one operation of the caller's runs."""
         return Operation(caller, self.house, MAKERS, make_row)
 
+    def now(self) -> int:
+        """The time, ms UTC."""
+        return self._now()
+
     def answer(
         self,
         caller: Caller,

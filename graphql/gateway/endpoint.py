@@ -148,6 +148,7 @@ class Endpoint:
 
     def _execute(self, asked: Asked, ready: Ready, caller: Caller, cost: int, left: Left, correlation: str) -> Told:
         context = self._answering.operation(caller)
+        context.left, context.resets_at = left, self._answering.now() + left.resets_in_s * 1_000
         result = run(self.documents.schema, ready.document, ready.plan, context, asked.variables, asked.name)
         if result.data is None and result.errors and all(one.path is None for one in result.errors):
             return _request_errors(result.errors, correlation)  # variables that do not fit

@@ -7,12 +7,12 @@ from typing import Annotated
 import strawberry
 
 from gateway.checkpoints import Checkpoint, CheckpointConnection, CheckpointEdge, blocks
-from gateway.entries import HistoryEdge, entry_of
+from gateway.entries import HistoryEdge, LedgerEntry, entry_of
 from gateway.evidence import InclusionProof
 from gateway.nodes import Info
 from gateway.operation import operation
 from gateway.pages import PageEnds
-from gateway.scalars import Bytes, Digest, UInt53, octets, sha256
+from gateway.scalars import Bytes, Digest, UInt53, octets, raw_digest, sha256
 from registry.errors import Misuse
 
 FromPosition = Annotated[UInt53, strawberry.argument(name="from")]
@@ -59,10 +59,12 @@ class Ledger:
         cursors = [edge.cursor for edge in edges]
         return CheckpointConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(found) > limit, after=after))
 
-    @strawberry.field(description="The path of a position in the tree of that size.")
-    def inclusion(self, info: Info, index: UInt53, size: UInt53) -> InclusionProof:
-        path = operation(info).desk.evidence.inclusion(index, size)
-        return InclusionProof(tree_size=size, index=index, path=[sha256(each) for each in path])
+    @strawberry.field(description="The path of a position in the tree of that size; without one, of the checkpoint's.")
+    def inclusion(self, info: Info, index: UInt53, size: UInt53 | None = None) -> InclusionProof:
+        asked = operation(info)
+        tree = UInt53(asked.ground().size) if size is None else size
+        path = asked.desk.evidence.inclusion(index, tree)
+        return InclusionProof(tree_size=tree, index=index, path=[sha256(each) for each in path])
 
     @strawberry.field(description="`to` is the size of a checkpoint, so that its root is a signed one.")
     def consistency(
@@ -95,6 +97,13 @@ class Ledger:
         ]
         cursors = [edge.cursor for edge in edges]
         return EntryConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(found) > limit, after=None))
+
+    @strawberry.field(
+        description="The newest entry whose leaf hash that is. Sought without an index, for two seconds at most."
+    )
+    def entry_by_leaf_hash(self, info: Info, hash: Digest) -> LedgerEntry | None:
+        asked = operation(info)
+        return entry_of(asked, asked.desk.evidence.of_leaf(raw_digest(hash)))
 
     @strawberry.field(description="Entries recorded but not yet searchable.")
     def catalogue_lag(self, info: Info) -> UInt53:

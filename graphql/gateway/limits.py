@@ -46,6 +46,7 @@ WEIGHTS: dict[tuple[str, str], int] = {
     ("Query", "nodes"): 10,
     ("Muniment", "provenance"): 25,
     ("Ledger", "receipt"): 10,
+    ("Ledger", "entryByLeafHash"): 500,
 }
 """What a field costs beyond the 1 of any field."""
 

@@ -15,6 +15,7 @@ from graphql import FieldNode, FragmentDefinitionNode, GraphQLResolveInfo, Opera
 from gateway.context import Caller
 from gateway.errors import Coded, ErrorCode
 from gateway.opaque import Opaque
+from gateway.rates import Left
 from registry.desk.desk import Desk, PublicDesk
 from registry.desk.evidence import Ground, Proven, Prover
 from registry.desk.holdings import Recorded
@@ -45,6 +46,9 @@ class Operation:
 
     def __init__(self, caller: Caller, house: House, makers: Mapping[str, Make], loaded_row: MakeRow) -> None:
         self.caller, self.house, self._makers, self.loaded_row = caller, house, makers, loaded_row
+        self.left: Left | None = None
+        """What is left to the caller of his points, where they are counted; they come back at `resets_at`, ms UTC."""
+        self.resets_at = 0
         self.readings: Readings = caller.desk.access.readings(caller.purpose)
         self.prover: Prover | None = None  # once something was proved
         self._ground: Ground | None = None

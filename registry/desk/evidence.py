@@ -7,11 +7,12 @@ may have an entry is asked here again, by `Lookups`' one rule.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 
 from registry.desk.holdings import Holdings, Recorded
 from registry.desk.services import Services
 from registry.desk.views import decoded
-from registry.errors import LedgerHalted, NotHeld
+from registry.errors import Busy, LedgerHalted, NotHeld
 from registry.ledger.checkpoint import Checkpoint
 from registry.ledger.cosignature import TIME_SIZE
 from registry.ledger.issuance import leans_on
@@ -19,6 +20,8 @@ from registry.ledger.merkle import leaf_hash
 from registry.ledger.note import ED25519, MLDSA44_COSIGNATURE, Note
 from registry.ledger.ports import Sealed
 from registry.records.acts import Row
+
+FIND_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,17 @@ class Evidence:
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """The path from one size to a later one. Raises NotHeld."""
         return self._services.log.consistency(old, new)
+
+    def of_leaf(self, leaf: bytes) -> Recorded:
+        """The newest entry of that leaf hash, if it is this desk's to know. Raises NotHeld, Busy after two seconds."""
+        end = monotonic() + FIND_SECONDS
+        try:
+            position = self._services.log.find(leaf, lambda: monotonic() > end)
+        except TimeoutError as error:
+            raise Busy(f"no entry of that leaf hash was found within {FIND_SECONDS:g} seconds") from error
+        if position is None:
+            raise NotHeld("no entry has that leaf hash")
+        return self._holdings.entry(position)
 
     def policy(self) -> str:
         """The trust policy, as a C2SP tlog-policy file."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gateway.connections import Impatient
+from registry.records.facts import moment
 from tests.gateway.clients import assertion, claims, key_of, signed
 from tests.gateway.served import Served, codes, serving, staffed
 from tests.town import Town
@@ -237,6 +238,18 @@ def test_a_token_names_its_department_and_purpose(gate: Served) -> None:
     assert told["token_endpoint"] == f"{gate.url}/oauth/token"
     assert gate.http.get("/oauth/jwks").json()["keys"][0]["kty"] == "OKP"
     assert "d" not in gate.http.get("/oauth/jwks").json()["keys"][0]
+
+
+def test_a_department_is_told_when_its_token_ends_and_what_it_may_still_ask(gate: Served) -> None:
+    answer = gate.ask("{viewer{tokenExpiresAt} rateLimit{limit cost remaining resetAt}}", token=gate.token())
+    found = answer.json()["data"]
+    assert found["viewer"]["tokenExpiresAt"] == moment(gate.town.clock.now + 300_000)
+    rate = found["rateLimit"]
+    assert (rate["limit"], rate["cost"]) == (5_000, 1)
+    assert str(rate["remaining"]) == answer.headers["ratelimit-remaining"]
+    assert rate["resetAt"] == moment(gate.town.clock.now + 1_000 * int(answer.headers["ratelimit-reset"]))
+    nobody = gate.ask("{rateLimit{limit}}")
+    assert (nobody.status_code, nobody.json()["data"]) == (200, {"rateLimit": {"limit": 60}})
 
 
 # ---- hostile queries ----
