@@ -30,8 +30,8 @@ import httpx2
 from bench.answerers import Answerer, answering, baseline, closed, opened, signed_in, town_with
 from bench.callers import ask, request
 from bench.questions import TEXT, Question, Questions
-from gateway.schema import build_schema
 from gateway.credentials import ASSERTION_TYPE
+from gateway.schema import build_schema
 
 CONNECTIONS = 8
 DEEDS = 200

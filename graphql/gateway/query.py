@@ -62,7 +62,7 @@ class Query:
     def muniment(self, info: Info, by: MunimentRef, as_at: AsAt | None = None) -> Muniment | None:
         asked = operation(info)
         asked.as_at(_size(asked, as_at))
-        reference = asked.key(by.id) if by.id else by.reference or ""
+        reference = asked.key(by.id) if isinstance(by.id, str) else by.reference or ""
         if not reference.startswith(("muniment/", "sale/")) or reference.count("/") != 1:
             raise Misuse("that is no muniment's; expected an id, or a reference like muniment/<uuid> or sale/<UUID>")
         found = make_muniment(asked, reference)
@@ -135,6 +135,6 @@ def _or_none(asked: Operation, identity: strawberry.ID) -> Node | None:
 def _size(asked: Operation, as_at: AsAt | None) -> int | None:
     if as_at is None:
         return None
-    if as_at.time:
+    if isinstance(as_at.time, str):
         return asked.desk.holdings.size_at(read_time(as_at.time))
     return asked.desk.holdings.check_size(as_at.size or 0)
