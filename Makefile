@@ -9,7 +9,7 @@ JUDGES := $(wildcard tests/judges.lock)
 # One process a core, a file of tests at a time in each: what a file has set up once is used by that file alone.
 TOGETHER := --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
-.PHONY: help demo test check soak pictures fixtures lock clean
+.PHONY: help demo test check soak bench pictures fixtures lock clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,9 @@ check: $(VENV)/judged lint ## before a commit: ruff, mypy, import contracts, qui
 
 soak: $(VENV)/judged ## chance and repetition: every property with 3,000 examples and fresh seeds, then the tests marked soak
 	$(BIN)/python -m pytest --hypothesis-profile=soak -m "hypothesis or soak"
+
+bench: $(VENV)/judged ## measure the gateway beside bare graphql-core (two minutes)
+	@PYTHONPATH=.:graphql $(BIN)/python -m bench.gateway
 
 pictures: $(VENV)/judged ## make the pictures of the workbench in docs/pictures again
 	@PYTHONPATH=.:graphql $(BIN)/python -m tests.tui.make_pictures

@@ -24,7 +24,7 @@ def main() -> None:
         time.sleep(STALL_S)
         return find(desk, text, **options)
 
-    Lookups.find = stalls  # type: ignore[method-assign]
+    Lookups.find = stalls  # type: ignore[method-assign, assignment]
     typer.run(command)
 
 

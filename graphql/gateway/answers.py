@@ -42,6 +42,10 @@ class Answering:
         """The context in which one operation of the caller's runs; `readings` of its first run, for the second."""
         return Operation(caller, self.house, MAKERS, make_row, readings)
 
+    def now(self) -> int:
+        """The time, ms UTC."""
+        return self._now()
+
     def answer(
         self,
         caller: Caller,

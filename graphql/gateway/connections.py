@@ -7,6 +7,7 @@ minute, would stay for ever.
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -19,8 +20,15 @@ class Impatient(HttpToolsProtocol):
     _waiting: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """The clock starts with the connection."""
+        """The clock starts with the connection.
+
+        asyncio sets TCP_NODELAY on sockets that name their protocol, and `socket.create_server` makes none of those: an
+        answer's body, the second packet, would wait for the first one's acknowledgement, 40 ms with most clients.
+        """
         super().connection_made(transport)
+        line = transport.get_extra_info("socket")
+        if line.family in (socket.AF_INET, socket.AF_INET6):
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wait()
 
     def data_received(self, data: bytes) -> None:

@@ -1,12 +1,15 @@
-"""Query texts made ready: parsed and validated once, kept by their text. Bounded, as texts come from strangers.
+"""Query texts made ready: parsed, measured and validated once, kept by their text. Bounded, as texts come from
+strangers.
 
-1 parse (tokens capped) · 2 measure, with this request's variables · 3 validate. The second stands before the third, and
-is done each time; the limiter adds no rule, so it costs the caches nothing.
+1 parse (tokens capped) · 2 measure, with the page sizes of this request's variables · 3 validate. The second stands
+before the third, is kept by those sizes too, and adds no rule, so it costs the caches nothing. What is over a cap is
+kept nowhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +27,8 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gateway.limits import CAPS, Caps, Measure, check_document
+from gateway.execution import Plan
+from gateway.limits import CAPS, Caps, Measure, check_document, page_size, page_variables
 
 KEPT = 500
 LONGEST_KEPT = 16_384
@@ -33,26 +37,47 @@ MOST_ERRORS = 20
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A document that may run, the measure of each of its operations by name, and what is known of its selections."""
+
+    document: DocumentNode
+    measures: Mapping[str, Measure]
+    plan: Plan
+
+
 class Documents:
     """The documents of one schema. May be asked from any thread."""
 
     def __init__(self, schema: GraphQLSchema, caps: Caps = CAPS) -> None:
         self.schema, self._caps = schema, caps
         self.parsed = lru_cache(maxsize=KEPT)(self._parse)
+        self.measured = lru_cache(maxsize=KEPT)(self._measure)
         self.validated = lru_cache(maxsize=KEPT)(self._validate)
+        self._planned = lru_cache(maxsize=KEPT)(lambda text: Plan(fixed=True))
+        self._page_variables = lru_cache(maxsize=KEPT)(lambda text: page_variables(self.parsed(text)))
 
-    def ready(self, text: str, variables: Mapping[str, Any]) -> tuple[DocumentNode, dict[str, Measure]]:
-        """The document and the measure of each of its operations. Raises Coded (QUERY_TOO_COMPLEX), Invalid."""
+    def ready(self, text: str, variables: Mapping[str, Any]) -> Ready:
+        """The document, measured and valid. Raises Coded (QUERY_TOO_COMPLEX), Invalid."""
         short = len(text) <= LONGEST_KEPT
         try:
             document = self.parsed(text) if short else self._parse(text)  # 1
         except GraphQLSyntaxError as error:
             raise Invalid([error]) from error
-        measures = check_document(self.schema, document, variables, self._caps)  # 2
-        errors = self.validated(text) if short else self._errors(document)  # 3
+        if short:
+            sizes = ((name, page_size(variables[name])) for name in self._page_variables(text) if name in variables)
+            measures = self.measured(text, tuple(sizes))  # 2
+            errors = self.validated(text)  # 3
+        else:
+            measures = check_document(self.schema, document, variables, self._caps)
+            errors = self._errors(document)
         if errors:
             raise Invalid(list(errors))
-        return document, measures
+        fixed = short and not any(measure.directives for measure in measures.values())
+        return Ready(document, measures, self._planned(text) if fixed else Plan(fixed=False))
+
+    def _measure(self, text: str, sizes: tuple[tuple[str, int], ...]) -> Mapping[str, Measure]:
+        return check_document(self.schema, self.parsed(text), dict(sizes), self._caps)
 
     def _parse(self, text: str) -> DocumentNode:
         return parse(text, max_tokens=self._caps.tokens)

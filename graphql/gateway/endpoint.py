@@ -16,18 +16,13 @@ and batches, masks errors by dropping their codes, and passes 53 of the 61 audit
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import anyio
-import anyio.to_thread
 import msgspec
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationDefinitionNode
-from graphql.execution import execute_sync
+from graphql import ExecutionResult, GraphQLError, OperationDefinitionNode
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -35,11 +30,13 @@ from gateway.answers import Answering
 from gateway.bodies import PATIENCE_S, Unread, read_body
 from gateway.context import Caller
 from gateway.credentials import Credentials, Presented, Unauthenticated
-from gateway.documents import Documents, Invalid, operation_of
+from gateway.documents import Documents, Invalid, Ready, operation_of
 from gateway.errors import Coded, ErrorCode, new_correlation, told
+from gateway.execution import run
 from gateway.negotiation import GRAPHQL, JSON, is_json, media_type
 from gateway.operation import Operation
 from gateway.rates import DEPARTMENT, NOBODY, Left, Meter
+from gateway.workers import NobodyFree, Workers
 from registry.desk.desk import PublicDesk
 from registry.errors import Malformed, RegistryError
 from registry.records.encoding import decode_strict
@@ -93,7 +90,7 @@ class Endpoint:
         self._answering, self._credentials, self._meter, self._public = answering, credentials, meter, public
         self.documents = Documents(answering.schema._schema)
         self._deadline_s, self._patience_s = deadline_s, patience_s
-        self._workers: anyio.CapacityLimiter | None = None  # made in the loop that it belongs to
+        self._workers = Workers(WORKERS, WAIT_FOR_WORKER_S)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request."""
@@ -120,24 +117,10 @@ class Endpoint:
 
     async def _work(self, asked: Asked, correlation: str) -> Told:
         """Hand it to a thread, unless all are busy: one that is late cannot be stopped, and counts until it is done."""
-        if self._workers is None:
-            self._workers = anyio.CapacityLimiter(WORKERS)
-        workers, loop, place = self._workers, asyncio.get_running_loop(), object()
         try:
-            with anyio.fail_after(WAIT_FOR_WORKER_S):
-                await workers.acquire_on_behalf_of(place)
-        except TimeoutError:
+            return await self._workers.run(lambda: self._ask(asked, correlation), self._deadline_s)
+        except NobodyFree:
             return _failed(Coded(ErrorCode.UNAVAILABLE, "every worker is busy"), correlation)
-
-        def work() -> Told:
-            try:
-                return self._ask(asked, correlation)
-            finally:
-                loop.call_soon_threadsafe(workers.release_on_behalf_of, place)
-
-        try:
-            with anyio.fail_after(self._deadline_s):
-                return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
         except TimeoutError:
             late = f"no answer within {self._deadline_s:g} seconds; ask for less"
             return _failed(Coded(ErrorCode.TIMEOUT, late), correlation)
@@ -147,13 +130,13 @@ class Endpoint:
     def _ask(self, asked: Asked, correlation: str) -> Told:
         try:
             caller = self._credentials.caller(asked.presented, self._public)  # 4
-            document, measures = self.documents.ready(asked.text, asked.variables)  # 5
-            operation = operation_of(document, asked.name)
+            ready = self.documents.ready(asked.text, asked.variables)  # 5
+            operation = operation_of(ready.document, asked.name)
             if caller.department is None:
                 _check_public(operation)
-            cost = measures[operation.name.value if operation.name else ""].cost
+            cost = ready.measures[operation.name.value if operation.name else ""].cost
             left = self._spend(caller, asked.client, cost)  # 6
-            return self._execute(asked, document, caller, cost, left, correlation)  # 7, 8
+            return self._execute(asked, ready, caller, cost, left, correlation)  # 7, 8
         except Invalid as error:
             return _request_errors(error.errors, correlation)
         except (RegistryError, Coded) as error:
@@ -164,27 +147,17 @@ class Endpoint:
             return self._meter.spend(f"address {client}", NOBODY, cost)
         return self._meter.spend(f"department {caller.department}", DEPARTMENT, cost)
 
-    def _execute(
-        self, asked: Asked, document: DocumentNode, caller: Caller, cost: int, left: Left, correlation: str
-    ) -> Told:
-        def run(context: Operation) -> ExecutionResult:
-            result = execute_sync(
-                self.documents.schema,
-                document,
-                context_value=context,
-                variable_values=asked.variables,
-                operation_name=asked.name,
-                hide_suggestions=True,
-            )
-            assert isinstance(result, ExecutionResult)  # nothing in the schema comes in pieces
-            return result
+    def _execute(self, asked: Asked, ready: Ready, caller: Caller, cost: int, left: Left, correlation: str) -> Told:
+        def execute(context: Operation) -> ExecutionResult:
+            context.left, context.resets_at = left, self._answering.now() + left.resets_in_s * 1_000
+            return run(self.documents.schema, ready.document, ready.plan, context, asked.variables, asked.name)
 
         context = self._answering.operation(caller)
-        result = run(context)
+        result = execute(context)
         if result.data is None and result.errors and all(one.path is None for one in result.errors):
             return _request_errors(result.errors, correlation)  # variables that do not fit
         more = {"cost": cost}
-        answer = self._answering.finish(context, result, run, asked.text, asked.variables, correlation, more)
+        answer = self._answering.finish(context, result, execute, asked.text, asked.variables, correlation, more)
         codes = {one["extensions"]["code"] for one in answer.get("errors", ())}
         if ErrorCode.UNAUTHENTICATED in codes:
             without = "asked without a token for what wants one"
@@ -286,5 +259,4 @@ def _refusal(status: int, what: str, correlation: str, headers: dict[str, str]) 
 
 
 def _answer(status: int, answer: Answer, media: str, headers: dict[str, str]) -> Response:
-    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(body, status, FIXED | headers, media_type=f"{media}; charset=utf-8")
+    return Response(_encoder.encode(answer), status, FIXED | headers, media_type=f"{media}; charset=utf-8")

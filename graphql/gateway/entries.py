@@ -15,7 +15,7 @@ from gateway.evidence import ActState, Evidence, evidence_of, state_of
 from gateway.nodes import Info, Node
 from gateway.operation import Operation, operation
 from gateway.pages import PageEnds
-from gateway.scalars import Bytes, DateTime, Digest, UInt53, octets
+from gateway.scalars import Bytes, Date, DateTime, Digest, UInt53, octets
 from registry.desk.holdings import Recorded
 from registry.records.acts import Act as ActEntry
 from registry.records.acts import Kind, signed_bytes
@@ -118,6 +118,12 @@ class LedgerEntry(Node):
     def recorded_at(self) -> DateTime:
         return DateTime(self.told("recordedAt"))
 
+    @strawberry.field(description="What the source claims: a detail, and read as one.")
+    def occurred_on(self, info: Info) -> Date | None:
+        operation(info).read_clear(self.recorded.entry.subject)
+        found: Date | None = self.told("occurredOn")
+        return found
+
     @strawberry.field(description="withheld: lay open what the caller may see; a recorded reading, for a purpose.")
     def details(self, info: Info, withheld: bool = False) -> list[Detail]:
         return details_of(self.recorded, info, withheld=withheld)
@@ -195,7 +201,7 @@ class HistoryConnection:
 
     @strawberry.field
     def checkpoint(self, info: Info) -> Checkpoint:
-        return Checkpoint.of(operation(info).ground())
+        return Checkpoint(ground=operation(info).ground())
 
 
 def history_of(

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.checkpoints import Checkpoint, CheckpointConnection, CheckpointEdge
-from gateway.entries import HistoryEdge, entry_of
+from gateway.checkpoints import Checkpoint, CheckpointConnection, CheckpointEdge, blocks
+from gateway.entries import HistoryEdge, LedgerEntry, entry_of
 from gateway.evidence import InclusionProof
 from gateway.nodes import Info
 from gateway.operation import operation
 from gateway.pages import PageEnds
-from gateway.scalars import Bytes, Digest, UInt53, octets, sha256
+from gateway.scalars import Bytes, Digest, UInt53, octets, raw_digest, sha256
 from registry.errors import Misuse
 
 FromPosition = Annotated[UInt53, strawberry.argument(name="from")]
@@ -44,24 +44,27 @@ class Ledger:
     @strawberry.field(description="The newest, or the one of exactly that size.")
     def checkpoint(self, info: Info, size: UInt53 | None = None) -> Checkpoint:
         asked = operation(info)
-        return Checkpoint.of(asked.ground() if size is None else asked.desk.evidence.ground_of(size))
+        return Checkpoint(ground=asked.ground() if size is None else asked.desk.evidence.ground_of(size))
 
     @strawberry.field(description="All of them, as blocks, oldest first.")
     def checkpoints(self, info: Info, first: int = 20, after: str | None = None) -> CheckpointConnection:
         asked = operation(info)
         limit, beyond = asked.page(first), asked.place("checkpoints", after) or 0
         found = asked.desk.evidence.grounds(beyond, limit + 1)
+        place = asked.desk.evidence.place(found[0].size) if found else (1, 0)
         edges = [
-            CheckpointEdge(cursor=asked.cursor("checkpoints", each.number), node=Checkpoint.of(each))
-            for each in found[:limit]
+            CheckpointEdge(cursor=asked.cursor("checkpoints", each.ground.size), node=each)
+            for each in blocks(found[:limit], place)
         ]
         cursors = [edge.cursor for edge in edges]
         return CheckpointConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(found) > limit, after=after))
 
-    @strawberry.field(description="The path of a position in the tree of that size.")
-    def inclusion(self, info: Info, index: UInt53, size: UInt53) -> InclusionProof:
-        path = operation(info).desk.evidence.inclusion(index, size)
-        return InclusionProof(tree_size=size, index=index, path=[sha256(each) for each in path])
+    @strawberry.field(description="The path of a position in the tree of that size; without one, of the checkpoint's.")
+    def inclusion(self, info: Info, index: UInt53, size: UInt53 | None = None) -> InclusionProof:
+        asked = operation(info)
+        tree = UInt53(asked.ground().size) if size is None else size
+        path = asked.desk.evidence.inclusion(index, tree)
+        return InclusionProof(tree_size=tree, index=index, path=[sha256(each) for each in path])
 
     @strawberry.field(description="`to` is the size of a checkpoint, so that its root is a signed one.")
     def consistency(
@@ -75,7 +78,7 @@ class Ledger:
         if not 0 < from_ <= to:
             raise Misuse(f"from is {from_}, expected 1 to {to}")
         path = [sha256(each) for each in evidence.consistency(from_, to)]
-        return ConsistencyProof(from_size=from_, to_size=to, path=path, checkpoint=Checkpoint.of(ground))
+        return ConsistencyProof(from_size=from_, to_size=to, path=path, checkpoint=Checkpoint(ground=ground))
 
     @strawberry.field(description="C2SP tlog-proof text with its own checkpoint: the same bytes as `muniment receipt`.")
     def receipt(self, info: Info, position: UInt53) -> str:
@@ -94,6 +97,13 @@ class Ledger:
         ]
         cursors = [edge.cursor for edge in edges]
         return EntryConnection(edges=edges, page_info=PageEnds.of(cursors, more=len(found) > limit, after=None))
+
+    @strawberry.field(
+        description="The newest entry whose leaf hash that is. Sought without an index, for two seconds at most."
+    )
+    def entry_by_leaf_hash(self, info: Info, hash: Digest) -> LedgerEntry | None:
+        asked = operation(info)
+        return entry_of(asked, asked.desk.evidence.of_leaf(raw_digest(hash)))
 
     @strawberry.field(description="Entries recorded but not yet searchable.")
     def catalogue_lag(self, info: Info) -> UInt53:

@@ -46,6 +46,7 @@ WEIGHTS: dict[tuple[str, str], int] = {
     ("Query", "nodes"): 10,
     ("Muniment", "provenance"): 25,
     ("Ledger", "receipt"): 10,
+    ("Ledger", "entryByLeafHash"): 500,
 }
 """What a field costs beyond the 1 of any field."""
 
@@ -167,7 +168,7 @@ class _Pass:
             if name in given:
                 size = max(size, self._size(given[name]))
             elif argument.default_value is not Undefined:
-                size = max(size, _whole(argument.default_value))
+                size = max(size, page_size(argument.default_value))
             elif argument.default is not None:  # as a schema read from its text has it
                 size = max(size, self._size(argument.default.literal))
         return min(size, MOST)
@@ -181,7 +182,7 @@ class _Pass:
             case VariableNode():
                 name = value.name.value
                 if name in self._variables:
-                    return _whole(self._variables[name])
+                    return page_size(self._variables[name])
                 default = self._defaults.get(name)
                 return UNKNOWN_PAGE if default is None or isinstance(default, VariableNode) else self._size(default)
             case NullValueNode():
@@ -189,7 +190,25 @@ class _Pass:
         return UNKNOWN_PAGE
 
 
-def _whole(value: Any) -> int:
+def page_variables(document: DocumentNode) -> tuple[str, ...]:
+    """The variables, in order, that a page size may hang on: a document measures the same for the same sizes."""
+    found: set[str] = set()
+    waiting: list[SelectionSetNode] = [
+        one.selection_set for one in document.definitions if hasattr(one, "selection_set")
+    ]
+    while waiting:
+        for node in waiting.pop().selections:
+            for argument in getattr(node, "arguments", None) or ():
+                if argument.name.value in PAGE_ARGUMENTS and isinstance(argument.value, VariableNode):
+                    found.add(argument.value.name.value)
+            inner = getattr(node, "selection_set", None)
+            if inner is not None:
+                waiting.append(inner)
+    return tuple(sorted(found))
+
+
+def page_size(value: Any) -> int:
+    """What a variable's value comes to as a page size: a list's length, 100 for what is no whole number."""
     if isinstance(value, list):
         return len(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else UNKNOWN_PAGE

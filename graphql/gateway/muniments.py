@@ -8,13 +8,14 @@ import strawberry
 from strawberry.types.lazy_type import LazyType
 
 from gateway.agents import Department
+from gateway.checkpoints import Checkpoint
 from gateway.entities import Entity
 from gateway.entries import Detail, HistoryConnection, Subject, details_of, history_of
 from gateway.nodes import Info
 from gateway.operation import Operation, operation
 from gateway.pages import PageEnds
 from gateway.provenance import ProvenanceGraph, graph_of
-from gateway.scalars import DateTime, Digest, UInt53
+from gateway.scalars import Date, DateTime, Digest, UInt53
 from registry.desk.holdings import HeldVersion, Holding
 from registry.desk.provenance import Graph, version_name
 from registry.errors import NotHeld
@@ -143,6 +144,12 @@ class Version(Entity):
     def recorded_at(self) -> DateTime:
         return DateTime(self.told("recordedAt"))
 
+    @strawberry.field(description="What the source claims: a detail, and read as one.")
+    def occurred_on(self, info: Info) -> Date | None:
+        operation(info).read_clear(self.born.entry.subject)
+        found: Date | None = self.told("occurredOn")
+        return found
+
     @strawberry.field
     def revision_of(self) -> Version | None:
         before = [each for each in self.holding.versions if each.number == self.held.number - 1]
@@ -177,6 +184,10 @@ class MunimentEdge:
 class MunimentConnection:
     edges: list[MunimentEdge]
     page_info: PageEnds
+
+    @strawberry.field
+    def checkpoint(self, info: Info) -> Checkpoint:
+        return Checkpoint(ground=operation(info).ground())
 
 
 def muniment_of(holding: Holding) -> Muniment:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import strawberry
-from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode, SelectionSetNode
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLResolveInfo, OperationDefinitionNode, SelectionSetNode
 
 from gateway.context import Caller
 from gateway.errors import Coded, ErrorCode
 from gateway.opaque import Opaque
+from gateway.rates import Left
 from registry.desk.desk import Desk, PublicDesk
 from registry.desk.evidence import Ground, Proven, Prover
 from registry.desk.holdings import Recorded
@@ -53,6 +54,9 @@ class Operation:
         readings: Readings | None = None,
     ) -> None:
         self.caller, self.house, self._makers, self.loaded_row = caller, house, makers, loaded_row
+        self.left: Left | None = None
+        """What is left to the caller of his points, where they are counted; they come back at `resets_at`, ms UTC."""
+        self.resets_at = 0
         self.readings = readings or caller.desk.access.readings(caller.purpose)
         self.prover: Prover | None = None  # once something was proved
         self._ground: Ground | None = None
@@ -160,8 +164,8 @@ class Operation:
         """Below the root no name may stand for another where evidence is asked for: `price: locality` would pass for
         the price."""
         if self._aliased is None:
-            raw = info._raw_info
-            self._aliased = _aliased(raw.operation, raw.fragments)
+            asked = cast(GraphQLResolveInfo[Any], info)  # what resolvers are handed: see `resolvers`
+            self._aliased = _aliased(asked.operation, asked.fragments)
         if self._aliased:
             raise Coded(ErrorCode.ALIASED_EVIDENCE, "leave out the aliases below the first level, or the evidence")
 

@@ -77,12 +77,12 @@ class PropertyRef:
 def property_at(info: Info, by: PropertyRef) -> Property:
     """The property of that id, or at that address. Raises Misuse, NotHeld."""
     asked = operation(info)
-    if by.id:
+    if isinstance(by.id, str):  # "" too is one
         found = asked.make(asked.key(by.id))
         if not isinstance(found, Property):
             raise NotHeld("that id is not a property's")
         return found
-    assert by.address  # one of the two: graphql-core has seen to it
+    assert isinstance(by.address, AddressInput)  # one of the two: graphql-core has seen to it
     given = by.address
     held = asked.desk.properties.at(
         postcode=given.postcode or "",

@@ -60,7 +60,7 @@ class ProvenanceGraph:
 
     @strawberry.field
     def checkpoint(self, info: Info) -> Checkpoint:
-        return Checkpoint.of(operation(info).ground())
+        return Checkpoint(ground=operation(info).ground())
 
 
 def graph_of(holding: Holding, info: Info, nodes: Nodes, *, first: int, after: str | None) -> ProvenanceGraph:

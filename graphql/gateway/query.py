@@ -13,11 +13,12 @@ from gateway.nodes import Info, Node
 from gateway.operation import MAX_PAGE, Make, Operation, operation
 from gateway.properties import Property, PropertyRef, make_property, property_at
 from gateway.scalars import DateTime, Digest, UInt53, read_time
-from gateway.search import SearchConnection, page_of_hits
+from gateway.search import Moments, SearchConnection, page_of_hits, sought_of
 from gateway.verification import Verification, verification_of
-from gateway.viewer import Viewer
+from gateway.viewer import RateLimit, Viewer, rate_limit_of
 from registry.errors import Misuse, NotHeld, NotPermitted
 from registry.records.loads import LoadState
+from registry.records.muniment import MunimentKind
 
 MAKERS: dict[str, Make] = {
     "department": make_agent,
@@ -61,7 +62,7 @@ class Query:
     def muniment(self, info: Info, by: MunimentRef, as_at: AsAt | None = None) -> Muniment | None:
         asked = operation(info)
         asked.as_at(_size(asked, as_at))
-        reference = asked.key(by.id) if by.id else by.reference or ""
+        reference = asked.key(by.id) if isinstance(by.id, str) else by.reference or ""
         if not reference.startswith(("muniment/", "sale/")) or reference.count("/") != 1:
             raise Misuse("that is no muniment's; expected an id, or a reference like muniment/<uuid> or sale/<UUID>")
         found = make_muniment(asked, reference)
@@ -72,9 +73,22 @@ class Query:
     def property(self, info: Info, by: PropertyRef) -> Property | None:
         return property_at(info, by)
 
-    @strawberry.field(description="Newest first: a search, not a proof; what is not listed may still be recorded.")
-    def search(self, info: Info, text: str, first: int = 20, after: str | None = None) -> SearchConnection:
-        return page_of_hits(info, text, first=first, after=after)
+    @strawberry.field(
+        description="Newest first: a search, not a proof; what is not listed may still be recorded. kinds (none: "
+        "anything), department and recorded narrow it: muniments of these kinds, in that department's custody, whose "
+        "newest details were recorded then."
+    )
+    def search(
+        self,
+        info: Info,
+        text: str,
+        kinds: list[MunimentKind] | None = None,
+        department: strawberry.ID | None = None,
+        recorded: Moments | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> SearchConnection:
+        return page_of_hits(info, text, sought_of(info, kinds, department, recorded), first=first, after=after)
 
     @strawberry.field
     def load(self, info: Info, id: strawberry.ID) -> Load | None:
@@ -105,6 +119,10 @@ class Query:
     def viewer(self) -> Viewer:
         return Viewer()
 
+    @strawberry.field(description="What is left to the caller; null where nothing is counted.")
+    def rate_limit(self, info: Info) -> RateLimit | None:
+        return rate_limit_of(info)
+
 
 def _or_none(asked: Operation, identity: strawberry.ID) -> Node | None:
     try:
@@ -117,6 +135,6 @@ def _or_none(asked: Operation, identity: strawberry.ID) -> Node | None:
 def _size(asked: Operation, as_at: AsAt | None) -> int | None:
     if as_at is None:
         return None
-    if as_at.time:
+    if isinstance(as_at.time, str):
         return asked.desk.holdings.size_at(read_time(as_at.time))
     return asked.desk.holdings.check_size(as_at.size or 0)

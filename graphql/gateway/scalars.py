@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any, NewType
 
 import strawberry
@@ -12,10 +13,12 @@ from registry.errors import Misuse
 from registry.records.encoding import MAX_INTEGER, to_base64
 from registry.records.facts import moment
 
+Date = NewType("Date", str)
 DateTime = NewType("DateTime", str)
 Digest = NewType("Digest", str)
 Bytes = NewType("Bytes", str)
 UInt53 = NewType("UInt53", int)
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
 
 
 def at(milliseconds: int) -> DateTime:
@@ -26,6 +29,13 @@ def at(milliseconds: int) -> DateTime:
 def sha256(raw: bytes) -> Digest:
     """Of 32 bytes."""
     return Digest(f"sha256:{raw.hex()}")
+
+
+def raw_digest(digest: Digest) -> bytes:
+    """Its 32 bytes. Raises Misuse."""
+    if not _DIGEST.fullmatch(digest):
+        raise Misuse("that is no digest; expected sha256: and 64 lower-case hex digits")
+    return bytes.fromhex(digest.removeprefix("sha256:"))
 
 
 def octets(raw: bytes) -> Bytes:
@@ -57,6 +67,7 @@ def _whole(value: Any) -> int:
 
 
 SCALARS: dict[object, ScalarDefinition] = {
+    Date: strawberry.scalar(name="Date", description="YYYY-MM-DD", serialize=str, parse_value=_text),
     DateTime: strawberry.scalar(
         name="DateTime", description="RFC 3339 with a zone; answers are in UTC", serialize=str, parse_value=_text
     ),

@@ -6,11 +6,10 @@ python -m gateway.schema > docs/schema.graphql     prints it; a test compares th
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import strawberry
-from graphql import GraphQLError, GraphQLField, GraphQLObjectType
+from graphql import GraphQLError, GraphQLField, GraphQLInputObjectType, GraphQLObjectType
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
@@ -19,10 +18,10 @@ from gateway.agents import Department, Officer
 from gateway.entries import Act
 from gateway.loads import LoadedRow
 from gateway.muniments import Version
-from gateway.operation import Operation
 from gateway.query import Query
+from gateway.resolvers import give_resolver, know_types, make_inputs
 from gateway.scalars import SCALARS
-from registry.records.fields import Reach, rule_of
+from registry.records.fields import rule_of
 
 CACHED_DOCUMENTS = 500  # bounded: texts come from strangers
 
@@ -46,9 +45,11 @@ def build_schema() -> Schema:
         ],
     )
     for kind, name, field in fields_of(schema):
-        rule = rule_of(kind, name)
-        if rule not in (Reach.ANYONE, Reach.OBJECT):
-            field.resolve = _checked(field, rule)
+        give_resolver(field, rule_of(kind, name))
+    for one in schema._schema.type_map.values():
+        if isinstance(one, GraphQLInputObjectType):
+            make_inputs(one)
+        know_types(one)
     return schema
 
 
@@ -58,19 +59,6 @@ def fields_of(schema: strawberry.Schema) -> Iterator[tuple[str, str, GraphQLFiel
         if isinstance(kind, GraphQLObjectType) and not kind.name.startswith("__"):
             for name, field in kind.fields.items():
                 yield kind.name, name, field
-
-
-def _checked(field: GraphQLField, rule: Any) -> Callable[..., Any]:
-    """The field's resolver, asked only where the caller may."""
-    resolve = field.resolve
-    assert resolve is not None
-
-    def checked(source: Any, info: Any, **arguments: Any) -> Any:
-        asked: Operation = info.context
-        asked.check(rule)
-        return resolve(source, info, **arguments)
-
-    return checked
 
 
 if __name__ == "__main__":

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import strawberry
 
 from gateway.checkpoints import Checkpoint
 from gateway.evidence import Evidence, evidence_of
 from gateway.nodes import Info
 from gateway.operation import operation
-from gateway.scalars import DateTime, Digest, at
+from gateway.scalars import DateTime, Digest, at, raw_digest
 from registry.desk.verification import Verified
-from registry.errors import Misuse
 from registry.records.muniment import MunimentKind, Status
-
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @strawberry.type(
@@ -52,12 +47,10 @@ class Verification:
 
     @strawberry.field
     def checkpoint(self, info: Info) -> Checkpoint:
-        return Checkpoint.of(operation(info).ground())
+        return Checkpoint(ground=operation(info).ground())
 
 
 def verification_of(info: Info, digest: Digest) -> Verification:
     """What is registered under the digest. Raises Misuse."""
-    if not _DIGEST.fullmatch(digest):
-        raise Misuse("that is no digest; expected sha256: and 64 lower-case hex digits")
-    found = operation(info).desk.verification.of(bytes.fromhex(digest.removeprefix("sha256:")))
+    found = operation(info).desk.verification.of(raw_digest(digest))
     return Verification(digest=digest, found=found)

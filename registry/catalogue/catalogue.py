@@ -20,8 +20,9 @@ import peewee
 from registry.catalogue import comparison, engine, queries, rebuild
 from registry.catalogue.comparison import Difference
 from registry.catalogue.projection import Batch
-from registry.catalogue.queries import FIND_SECONDS, Hit, Holdings, Viewer
+from registry.catalogue.queries import FIND_SECONDS, Hit, Holdings
 from registry.catalogue.tables import LoadLine
+from registry.catalogue.viewing import ANYTHING, Viewer, Wanted
 from registry.errors import LedgerHalted
 
 Faults = Callable[[peewee.Database], AbstractContextManager[None]]
@@ -89,11 +90,18 @@ class Catalogue:
     # ---- questions ----
 
     def find(
-        self, text: str, viewer: Viewer, limit: int = 20, after: int | None = None, *, seconds: float = FIND_SECONDS
+        self,
+        text: str,
+        viewer: Viewer,
+        limit: int = 20,
+        after: int | None = None,
+        *,
+        wanted: Wanted = ANYTHING,
+        seconds: float = FIND_SECONDS,
     ) -> tuple[Hit, ...]:
         """Entries that hold every word, newest first: see `queries.find`. Raises Misuse, Busy."""
         with self._asking() as database:
-            return queries.find(database, text, viewer, limit=limit, after=after, seconds=seconds)
+            return queries.find(database, text, viewer, wanted, limit=limit, after=after, seconds=seconds)
 
     def history(self, reference: str, viewer: Viewer | None = None) -> tuple[int, ...]:
         """Candidate positions of every entry on the subject, oldest first; what the viewer sees, if one is given."""

@@ -13,12 +13,15 @@ import ctypes
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import apsw
 import peewee
 
+from registry.catalogue.statements import Statement
 from registry.catalogue.tables import TABLES, THE_PROGRESS, ProgressRow, Record, RecordRow
+from registry.catalogue.viewing import Viewer, Wanted, condition, values
 from registry.errors import Busy
 
 ERRORS = (apsw.Error, peewee.DatabaseError)
@@ -167,17 +170,44 @@ def match_expression(text: str) -> str | None:
 
 
 def matching(
-    database: peewee.Database, expression: str, visible: peewee.Expression, *, limit: int, below: int | None
+    database: peewee.Database, expression: str, viewer: Viewer, wanted: Wanted, *, limit: int, end: int
 ) -> list[tuple[int, int]]:
-    """(position, subject) of newest records that match and are visible, newest first, below that position."""
-    index = peewee.Table(FULL_TEXT)
-    query = RecordRow.select(RecordRow.position, RecordRow.subject).join(
-        index, on=(index.c.rowid == RecordRow.position)
+    """(position, subject) of newest records that match, are seen and wanted, newest first, before that position."""
+    found = _matching(bool(wanted.kinds), wanted.custodian is not None)
+    return found.rows(database, expression, wanted.first, end, *values(viewer, wanted), limit)
+
+
+@cache
+def _matching(kinds: bool, custodian: bool) -> Statement:
+    query = (
+        RecordRow.select(RecordRow.position, RecordRow.subject)
+        .join(_INDEX, on=_SAME_ROW)
+        .where(
+            _MATCH
+            & (_INDEX.c.rowid >= 0)
+            & (_INDEX.c.rowid < 0)
+            & RecordRow.latest
+            & condition(kinds=kinds, custodian=custodian)
+        )
     )
-    query = query.where(peewee.SQL(f"{FULL_TEXT} MATCH ?", [expression]) & RecordRow.latest & visible)
-    if below is not None:
-        query = query.where(index.c.rowid < below)
-    return list(query.order_by(index.c.rowid.desc()).limit(limit).tuples().execute(database))
+    return Statement(query.order_by(_INDEX.c.rowid.desc()).limit(1))
+
+
+_INDEX = peewee.Table(FULL_TEXT)
+_SAME_ROW = _INDEX.c.rowid == RecordRow.position
+_MATCH = peewee.SQL(f"{FULL_TEXT} MATCH ?", [""])
+_NAMING = Statement(
+    RecordRow.select(RecordRow.position)
+    .join(_INDEX, on=_SAME_ROW)
+    .where(_MATCH)
+    .order_by(_INDEX.c.rowid.desc())
+    .limit(1)
+)
+
+
+def naming(database: peewee.Database, word: str, limit: int) -> list[tuple[int]]:
+    """(position,) of records whose text holds the word, superseded ones too, newest first."""
+    return _NAMING.rows(database, f'"{word}"', limit)
 
 
 def full_text_fault(database: peewee.Database) -> str | None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import peewee
 
 from registry.catalogue import engine
 from registry.catalogue.engine import match_expression, matching, time_limit
 from registry.catalogue.searched import digest_word
-from registry.catalogue.tables import SALE, EnvelopeRow, LoadLine, LoadRow, RecordRow, Seen
+from registry.catalogue.statements import Statement
+from registry.catalogue.tables import SALE, EnvelopeRow, LoadLine, LoadRow, RecordRow
+from registry.catalogue.viewing import ANYTHING, Viewer, Wanted, condition, values
 from registry.errors import LedgerHalted, Malformed, Misuse
 from registry.records.identifiers import REGISTRY, check_reference, subject_digest
 
@@ -25,14 +28,6 @@ MAX_SEARCH_CHARACTERS = 1_000
 MAX_SAME_ADDRESS = 200
 _UUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.ASCII | re.IGNORECASE)
 _DEPARTMENT = re.compile(r"[A-Z][A-Z0-9-]{0,15}", re.ASCII | re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who looks. `Viewer(None, False)` is the public; an officer has a department; `everything`: who may see all."""
-
-    department: str | None
-    everything: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,14 @@ def load(database: peewee.Database, position: int) -> LoadLine | None:
 
 
 def find(
-    database: peewee.Database, text: str, viewer: Viewer, *, limit: int, after: int | None, seconds: float
+    database: peewee.Database,
+    text: str,
+    viewer: Viewer,
+    wanted: Wanted = ANYTHING,
+    *,
+    limit: int,
+    after: int | None,
+    seconds: float,
 ) -> tuple[Hit, ...]:
     """Entries that hold every word, newest first; `after` is the position of the last hit of the page before.
 
@@ -95,19 +97,19 @@ def find(
     if any("\ud800" <= letter <= "\udfff" for letter in text):
         raise Misuse("search text: half a character, which no record holds. Type it again.")
     references, alone = _references(text.strip())
-    first = _newest(database, references, viewer)
+    first = _newest(database, references, viewer, wanted)
     if alone:
         return tuple(hit for hit in first if after is None or hit.position < after)[:limit]
     expression = match_expression(text)
     if expression is None:
         return ()
     shown = {hit.position for hit in first}
-    below = None if after in shown else after
+    end = wanted.end if after is None or after in shown else min(after, wanted.end)
     sentence = (
         f"{text.strip()[:60]!a} takes longer than {seconds:g} s to find: add a word, or end the last one with a space"
     )
     with time_limit(database, seconds, sentence):
-        found = matching(database, expression, _visible(viewer), limit=limit + len(shown), below=below)
+        found = matching(database, expression, viewer, wanted, limit=limit + len(shown), end=end)
     hits = [Hit(*row) for row in found if row[0] not in shown]
     return tuple((first + hits if after is None else hits)[:limit])
 
@@ -126,93 +128,114 @@ def _references(text: str) -> tuple[list[str], bool]:
     return [*code, *([REGISTRY] if text == REGISTRY else [])], False
 
 
-def _visible(viewer: Viewer) -> peewee.Expression:
-    if viewer.everything:
-        return RecordRow.visibility >= Seen.OWN
-    if viewer.department is None:
-        return RecordRow.visibility == Seen.PUBLIC
-    return (RecordRow.visibility >= Seen.DEPARTMENTS) | (RecordRow.custodian == viewer.department)
-
-
-def _newest(database: peewee.Database, references: list[str], viewer: Viewer) -> list[Hit]:
+def _newest(database: peewee.Database, references: list[str], viewer: Viewer, wanted: Wanted) -> list[Hit]:
     if not references:
         return []
     digests = [subject_digest(reference) for reference in references]
+    newest = _newest_of(bool(wanted.kinds), wanted.custodian is not None)
+    two = (digests[0], digests[-1])
+    rows = newest.rows(database, *two, wanted.first, wanted.end, *values(viewer, wanted), MAX_HITS)
+    return [Hit(*row) for row in rows]
+
+
+@cache
+def _newest_of(kinds: bool, custodian: bool) -> Statement:
     query = RecordRow.select(RecordRow.position, RecordRow.subject).where(
-        RecordRow.subject.in_(digests) & RecordRow.latest & _visible(viewer)
+        RecordRow.subject.in_([0, 0])
+        & RecordRow.latest
+        & (RecordRow.position >= 0)
+        & (RecordRow.position < 0)
+        & condition(kinds=kinds, custodian=custodian)
     )
-    return [Hit(*row) for row in query.order_by(RecordRow.position.desc()).limit(MAX_HITS).tuples().execute(database)]
+    return Statement(query.order_by(RecordRow.position.desc()).limit(1))
 
 
 def history(database: peewee.Database, reference: str, viewer: Viewer | None) -> tuple[int, ...]:
     """Candidate positions of every entry on the subject, oldest first: all of them, or those that the viewer sees."""
-    query = RecordRow.select(RecordRow.position).where(RecordRow.subject == subject_digest(reference))
-    if viewer is not None:
-        query = query.where(_visible(viewer))
-    return _positions(query.order_by(RecordRow.position), database)
+    if viewer is None:
+        return _positions(_HISTORY.rows(database, subject_digest(reference)))
+    return _positions(_HISTORY_SEEN.rows(database, subject_digest(reference), *values(viewer)))
+
+
+_OF_SUBJECT = RecordRow.select(RecordRow.position).where(RecordRow.subject == 0)
+_HISTORY = Statement(_OF_SUBJECT.order_by(RecordRow.position))
+_HISTORY_SEEN = Statement(_OF_SUBJECT.where(condition(kinds=False, custodian=False)).order_by(RecordRow.position))
 
 
 def histories(database: peewee.Database, references: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Candidate positions of every entry on each of the subjects, oldest first; none where there is none."""
     digests = {reference: subject_digest(reference) for reference in references}
-    query = RecordRow.select(RecordRow.subject, RecordRow.position).where(RecordRow.subject.in_(list(digests.values())))
     found: dict[int, list[int]] = {}
-    for digest, position in query.order_by(RecordRow.position).tuples().execute(database):
-        found.setdefault(digest, []).append(position)
+    wanted = sorted(set(digests.values()))
+    for start in range(0, len(wanted), _TOGETHER):
+        asked = wanted[start : start + _TOGETHER]
+        for digest, position in _HISTORIES.rows(database, *asked, *asked[-1:] * (_TOGETHER - len(asked))):
+            found.setdefault(digest, []).append(position)
     return {reference: tuple(found.get(digest, ())) for reference, digest in digests.items()}
+
+
+_TOGETHER = 100
+_HISTORIES = Statement(
+    RecordRow.select(RecordRow.subject, RecordRow.position)
+    .where(RecordRow.subject.in_([0] * _TOGETHER))
+    .order_by(RecordRow.position)
+)
+"""Of a page's subjects; where there are fewer, the last is named again."""
 
 
 def latest(database: peewee.Database, reference: str) -> tuple[int, ...]:
     """Candidate positions of the entry that carries the subject's newest details: none, one, or more where digests
     meet.
     """
-    query = RecordRow.select(RecordRow.position).where(
-        (RecordRow.subject == subject_digest(reference)) & RecordRow.latest
-    )
-    return _positions(query.order_by(RecordRow.position.desc()), database)
+    return _positions(_LATEST.rows(database, subject_digest(reference)))
+
+
+_LATEST = Statement(
+    RecordRow.select(RecordRow.position)
+    .where((RecordRow.subject == 0) & RecordRow.latest)
+    .order_by(RecordRow.position.desc())
+)
 
 
 def property_of(database: peewee.Database, position: int) -> tuple[int, ...]:
     """Newest entries of other sales at the address of the sale at `position`, at most 200: a search, not a proof."""
-    mine = (
-        RecordRow.select(RecordRow.address, RecordRow.subject)
-        .where(RecordRow.position == position)
-        .tuples()
-        .execute(database)
-    )
-    address, subject = next(iter(mine), (None, None))
-    if address is None:
-        return ()
-    others = (
-        (RecordRow.address == address)
-        & RecordRow.latest
-        & (RecordRow.position != position)
-        & (RecordRow.subject != subject)
-    )
-    query = RecordRow.select(RecordRow.position).where(others)
-    return _positions(query.order_by(RecordRow.position).limit(MAX_SAME_ADDRESS), database)
+    for address, subject in _ADDRESS.rows(database, position):
+        if address is not None:
+            return _positions(_SAME_ADDRESS.rows(database, address, position, subject, MAX_SAME_ADDRESS))
+    return ()
+
+
+_ADDRESS = Statement(RecordRow.select(RecordRow.address, RecordRow.subject).where(RecordRow.position == 0))
+_SAME_ADDRESS = Statement(
+    RecordRow.select(RecordRow.position)
+    .where((RecordRow.address == 0) & RecordRow.latest & (RecordRow.position != 0) & (RecordRow.subject != 0))
+    .order_by(RecordRow.position)
+    .limit(1)
+)
 
 
 def with_digest(database: peewee.Database, digest: bytes, limit: int) -> tuple[int, ...]:
     """Candidate entries, newest first and superseded ones too, that name the digest (32 bytes): a body's that stands in
     clear, or a withheld member's salted one. Whoever asks."""
-    index = peewee.Table(engine.FULL_TEXT)
-    query = RecordRow.select(RecordRow.position).join(index, on=(index.c.rowid == RecordRow.position))
-    query = query.where(peewee.SQL(f"{engine.FULL_TEXT} MATCH ?", [f'"{digest_word(digest)}"']))
-    return _positions(query.order_by(index.c.rowid.desc()).limit(limit), database)
+    return _positions(engine.naming(database, digest_word(digest), limit))
 
 
 def at_address(database: peewee.Database, address: int, *, limit: int, after: int = -1) -> tuple[int, ...]:
     """Candidate newest entries of sales at the address of that digest (`subject_digest` of its key), beyond the
     position `after`, rising."""
-    query = RecordRow.select(RecordRow.position).where(
-        (RecordRow.address == address) & RecordRow.latest & (RecordRow.position > after)
-    )
-    return _positions(query.order_by(RecordRow.position).limit(limit), database)
+    return _positions(_AT_ADDRESS.rows(database, address, after, limit))
 
 
-def _positions(query: peewee.Query, database: peewee.Database) -> tuple[int, ...]:
-    return tuple(row[0] for row in query.tuples().execute(database))
+_AT_ADDRESS = Statement(
+    RecordRow.select(RecordRow.position)
+    .where((RecordRow.address == 0) & RecordRow.latest & (RecordRow.position > 0))
+    .order_by(RecordRow.position)
+    .limit(1)
+)
+
+
+def _positions(rows: Sequence[tuple[int]]) -> tuple[int, ...]:
+    return tuple(row[0] for row in rows)
 
 
 def loads(database: peewee.Database) -> tuple[LoadLine, ...]:

@@ -7,27 +7,30 @@ may have an entry is asked here again, by `Lookups`' one rule.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import monotonic
 
 from registry.desk.holdings import Holdings, Recorded
 from registry.desk.services import Services
-from registry.errors import LedgerHalted, NotHeld
+from registry.desk.views import decoded
+from registry.errors import Busy, LedgerHalted, NotHeld
 from registry.ledger.checkpoint import Checkpoint
 from registry.ledger.cosignature import TIME_SIZE
 from registry.ledger.issuance import leans_on
 from registry.ledger.merkle import leaf_hash
 from registry.ledger.note import ED25519, MLDSA44_COSIGNATURE, Note
-from registry.records.acts import Row, decode_entry
+from registry.ledger.ports import Sealed
+from registry.records.acts import Row
+
+FIND_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A checkpoint: `number` counts those kept from 1; `note` is the signed note, verbatim; `issued_at` seconds UTC by
-    its ML-DSA line, 0 where none says it; `previous` the size of the one before it, 0 for the first."""
+    """A checkpoint: `note` is the signed note, verbatim; `issued_at` seconds UTC by its ML-DSA line, 0 where none says
+    it."""
 
-    number: int
     origin: str
     size: int
-    previous: int
     root: bytes
     note: bytes
     issued_at: int
@@ -63,41 +66,40 @@ class Evidence:
         services = self._services
         if services.sequencer is not None:
             services.seal()
-        sizes = services.checkpoints.sizes()
-        if not sizes:
+        newest = services.checkpoints.latest()
+        if newest is None:
             raise NotHeld("nothing is sealed yet: ask again when the office has sealed it")
-        if at_least is None:
-            return self._ground(sizes, len(sizes) - 1)
-        for place, size in enumerate(sizes):
-            if size >= at_least:
-                return self._ground(sizes, place)
-        raise NotHeld(f"no checkpoint reaches {at_least} entries yet; the newest has {sizes[-1]}")
+        if at_least is None or newest.size == at_least:
+            return self._ground(newest)
+        for sealed in services.checkpoints.following(at_least - 1, 1):
+            return self._ground(sealed)
+        raise NotHeld(f"no checkpoint reaches {at_least} entries yet; the newest has {newest.size}")
 
     def grounds(self, after: int, limit: int) -> tuple[Ground, ...]:
-        """At most `limit` checkpoints, oldest first, after the one of that number (0: from the first)."""
-        sizes = self._services.checkpoints.sizes()
-        return tuple(self._ground(sizes, place) for place in range(after, min(after + limit, len(sizes))))
+        """At most `limit` checkpoints, oldest first, after the one of that size (0: from the first)."""
+        return tuple(self._ground(sealed) for sealed in self._services.checkpoints.following(after, limit))
 
     def ground_of(self, size: int) -> Ground:
         """The checkpoint of exactly that size. Raises NotHeld."""
-        sizes = self._services.checkpoints.sizes()
-        if size not in sizes:
-            raise NotHeld(f"there is no checkpoint of size {size}")
-        return self._ground(sizes, sizes.index(size))
-
-    def _ground(self, sizes: tuple[int, ...], place: int) -> Ground:
-        sealed = self._services.checkpoints.at(sizes[place])
+        sealed = self._services.checkpoints.at(size)
         if sealed is None:
-            raise LedgerHalted(f"the checkpoint of size {sizes[place]} is missing: run an audit")
+            raise NotHeld(f"there is no checkpoint of size {size}")
+        return self._ground(sealed)
+
+    def place(self, size: int) -> tuple[int, int]:
+        """Of the checkpoint of that size: its number among all, from 1, and the size of the one before it, 0 for the
+        first."""
+        before, previous = self._services.checkpoints.before(size)
+        return before + 1, previous
+
+    def _ground(self, sealed: Sealed) -> Ground:
         note = Note.parse(sealed.cosigned)
         checkpoint = Checkpoint.parse(note.text)
         timed = {key.key_id for key, _ in self._services.policy.logs if key.kind == MLDSA44_COSIGNATURE}
         issued = [int.from_bytes(line.signature[:TIME_SIZE], "big") for line in note.lines if line.key_id in timed]
         return Ground(
-            number=place + 1,
             origin=checkpoint.origin,
             size=checkpoint.size,
-            previous=sizes[place - 1] if place else 0,
             root=checkpoint.root,
             note=sealed.cosigned,
             issued_at=next(iter(issued), 0),
@@ -118,6 +120,17 @@ class Evidence:
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """The path from one size to a later one. Raises NotHeld."""
         return self._services.log.consistency(old, new)
+
+    def of_leaf(self, leaf: bytes) -> Recorded:
+        """The newest entry of that leaf hash, if it is this desk's to know. Raises NotHeld, Busy after two seconds."""
+        end = monotonic() + FIND_SECONDS
+        try:
+            position = self._services.log.find(leaf, lambda: monotonic() > end)
+        except TimeoutError as error:
+            raise Busy(f"no entry of that leaf hash was found within {FIND_SECONDS:g} seconds") from error
+        if position is None:
+            raise NotHeld("no entry has that leaf hash")
+        return self._holdings.entry(position)
 
     def policy(self) -> str:
         """The trust policy, as a C2SP tlog-policy file."""
@@ -143,7 +156,7 @@ class Prover:
         """The entry with its path; what it leans on is kept as support. Raises NotHeld where it is not this desk's to
         know, LedgerHalted where it does not hash to its leaf."""
         included = self._include(position)
-        entry = decode_entry(included.entry)
+        entry = decoded(included.entry)
         self._holdings.check(Recorded(position, entry))
         if position < self.ground.size:
             self._lean(entry.load if isinstance(entry, Row) else position, position)

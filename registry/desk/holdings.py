@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from registry.catalogue.queries import MAX_HITS
+from registry.catalogue.viewing import ANYTHING, END, Wanted
 from registry.desk.lookups import Lookups, not_held
 from registry.desk.services import Services
 from registry.desk.views import Entries
@@ -21,7 +22,7 @@ from registry.errors import Misuse
 from registry.records import rows
 from registry.records.acts import Act, Entry, Row, decode_entry, details_of
 from registry.records.identifiers import check_reference
-from registry.records.muniment import Status, SubjectState
+from registry.records.muniment import MunimentKind, Status, SubjectState
 from registry.records.rules import RULES, Case
 from registry.records.standing import Standing
 
@@ -65,6 +66,17 @@ class Found:
 
     subject: str
     position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a search is to find, beyond its words: muniments of these kinds (none: anything), in that department's
+    custody, whose newest details were recorded from `since` up to `until`, that moment included."""
+
+    kinds: frozenset[MunimentKind] = frozenset()
+    department: str | None = None
+    since: datetime.datetime | None = None
+    until: datetime.datetime | None = None
 
 
 class Holdings:
@@ -168,20 +180,30 @@ class Holdings:
             self._loaders[entry.load] = self._entries.custodian(entry)
         return self._loaders[entry.load]
 
-    def find(self, text: str, limit: int, after: int | None) -> tuple[Found, ...]:
+    def find(self, text: str, limit: int, after: int | None, sought: Sought | None = None) -> tuple[Found, ...]:
         """Hits on muniments, loads, departments and officers, newest first, `limit` of them where there are as many;
         a search, never a proof. Raises Misuse, NotPermitted, Busy."""
         found: list[Found] = []
+        wanted = ANYTHING if sought is None else self._wanted(sought)
         while len(found) < limit:
-            wanted = min(limit, MAX_HITS)
-            hits = self._lookups.hits(text, limit=wanted, after=after)
+            most = min(limit, MAX_HITS)
+            hits = self._lookups.hits(text, limit=most, after=after, wanted=wanted)
             head = self._services.head().size
             told = (Found(self._entries.entry(position, head).subject, position) for position in hits)
             found += [each for each in told if "/" in each.subject]
-            if len(hits) < wanted:
+            if len(hits) < most:
                 break
             after = hits[-1]
         return tuple(found[:limit])
+
+    def _wanted(self, sought: Sought) -> Wanted:
+        """Recorded times never go back, so a time is a position."""
+        return Wanted(
+            kinds=sought.kinds,
+            custodian=sought.department,
+            first=0 if sought.since is None else self._recorded_by(_milliseconds(sought.since) - 1),
+            end=END if sought.until is None else self._recorded_by(_milliseconds(sought.until)),
+        )
 
     def check_size(self, size: int) -> int:
         """The size, if the ledger has reached it: what is yet to come cannot be asked of. Raises Misuse."""
@@ -192,9 +214,12 @@ class Holdings:
 
     def size_at(self, time: datetime.datetime) -> int:
         """How many entries had been recorded at that time. Raises Misuse for a time that is not past."""
-        at = round(time.timestamp() * 1_000)
+        at = _milliseconds(time)
         if at >= self._services.clock():
             raise Misuse("that time is not past yet: what is recorded until then is not known")
+        return self._recorded_by(at)
+
+    def _recorded_by(self, at: int) -> int:
         low, high = 0, self._services.head().size
         while low < high:  # recorded times never go back
             middle = (low + high) // 2
@@ -204,3 +229,7 @@ class Holdings:
     def not_yet_searchable(self) -> int:
         """How many entries are recorded and not in the catalogue yet."""
         return max(self._services.head().size - self._services.catalogue.projected(), 0)
+
+
+def _milliseconds(time: datetime.datetime) -> int:
+    return round(time.timestamp() * 1_000)

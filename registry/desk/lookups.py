@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from registry.catalogue.queries import Viewer
+from registry.catalogue.viewing import ANYTHING, Viewer, Wanted
 from registry.desk.services import Services
 from registry.desk.session import Session
 from registry.desk.views import WITHHELD, Entries, Subject, Version, View
@@ -50,15 +50,16 @@ class Lookups:
         """Newest entries that hold every word; a search, never a proof. Raises Misuse, Busy."""
         return tuple(self._found(position) for position in self.hits(text, limit=limit, after=after))
 
-    def hits(self, text: str, *, limit: int = PAGE, after: int | None = None) -> tuple[int, ...]:
-        """Their positions. Raises Misuse, Busy, NotPermitted."""
+    def hits(
+        self, text: str, *, limit: int = PAGE, after: int | None = None, wanted: Wanted = ANYTHING
+    ) -> tuple[int, ...]:
+        """Their positions, of those that are wanted. Raises Misuse, Busy, NotPermitted."""
         if not text.strip():
             raise Misuse("nothing to find: give at least one word")
         if self._session is not None:
             self._session.permit(Verb.SEARCH)
-        return tuple(
-            hit.position for hit in self._services.catalogue.find(text, self.viewer(), limit=limit, after=after)
-        )
+        found = self._services.catalogue.find(text, self.viewer(), limit=limit, after=after, wanted=wanted)
+        return tuple(hit.position for hit in found)
 
     def _found(self, position: int) -> View:
         """A hit; what is visible to its own department only is not told before a reading of it stands."""

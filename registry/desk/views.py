@@ -7,6 +7,7 @@ envelopes, the role table) never are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +25,10 @@ from registry.records.muniment import SubjectState
 WITHHELD = "WITHHELD"
 """The kind of an entry that is not this desk's to know."""
 _MACHINE = ("_sd", "vault", "table")
+
+
+decoded = lru_cache(maxsize=256)(decode_entry)
+"""The entry of these bytes; a page asks for the same ones several times. Entries are frozen, and bytes say it all."""
 
 
 class View(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -97,7 +102,7 @@ class Entries:
 
     def entry(self, position: int, size: int | None = None) -> Entry:
         """The entry at the position; `size` is the ledger's, if it was asked already. Raises NotHeld."""
-        return decode_entry(self._services.log.entry(position, size))
+        return decoded(self._services.log.entry(position, size))
 
     def positions(self, reference: str) -> tuple[int, ...]:
         """Positions of the subject's entries, oldest first, each confirmed on the entry."""

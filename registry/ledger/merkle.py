@@ -59,7 +59,13 @@ def prove_inclusion(index: int, size: int, node: Node) -> tuple[bytes, ...]:
     """
     if not 0 <= index < size <= MAX_SIZE:
         raise Misuse(f"a tree of size {size} holds no leaf {index}; ask for an index below the size")
-    path, _, _ = _descend(index, size, node, lambda start, end: end - start == 1)
+    path, height = list[bytes](), 0
+    while 1 << height < size:
+        sibling = index >> height ^ 1
+        start = sibling << height
+        if start < size:
+            path.append(_span(start, min(start + (1 << height), size), node))
+        height += 1  # without a sibling the subtree is all of its parent
     return tuple(path)
 
 
@@ -72,22 +78,16 @@ def prove_consistency(old: int, new: int, node: Node) -> tuple[bytes, ...]:
         raise Misuse(f"no proof leads from size {old} to size {new}; ask from a smaller size to a larger one")
     if old in (0, new):
         return ()
-    path, start, end = _descend(old - 1, new, node, lambda _, end: end == old)
-    return (_span(start, end, node), *path) if start else tuple(path)  # from 0 the verifier has it: the old root
-
-
-def _descend(leaf: int, size: int, node: Node, there: Callable[[int, int], bool]) -> tuple[list[bytes], int, int]:
-    """Towards `leaf` until `there(start, end)`: the siblings passed, lowest first, and the span reached."""
-    path, start, end = list[bytes](), 0, size
-    while not there(start, end):
+    path, start, end = list[bytes](), 0, new
+    while end != old:  # down to the last leaf of the old tree: the siblings passed, lowest first
         middle = start + (1 << (end - start - 1).bit_length() - 1)  # the largest power of two below the count
-        if leaf < middle:
+        if old <= middle:
             path.insert(0, _span(middle, end, node))
             end = middle
         else:
             path.insert(0, _span(start, middle, node))
             start = middle
-    return path, start, end
+    return (_span(start, end, node), *path) if start else tuple(path)  # from 0 the verifier has it: the old root
 
 
 def _span(start: int, end: int, node: Node) -> bytes:

@@ -114,6 +114,12 @@ class Checkpoints(Protocol):
     def at(self, size: int) -> Sealed | None:
         """The checkpoint of exactly this size."""
 
+    def following(self, size: int, limit: int) -> list[Sealed]:
+        """At most `limit` of those larger than this size, rising."""
+
+    def before(self, size: int) -> tuple[int, int]:
+        """How many are smaller than this size, and the largest of these; 0 where there is none."""
+
     def sizes(self) -> tuple[int, ...]:
         """The sizes of all of them, rising."""
 

@@ -183,6 +183,7 @@ class Riding:
 
     def __init__(self, store: LedgerStore, sequencer: Sequencer) -> None:
         self.latest, self.at, self.sizes = store.latest, store.at, store.sizes
+        self.following, self.before = store.following, store.before
         self._store, self._sequencer = store, sequencer
 
     def put(self, size: int, note: bytes) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from functools import lru_cache
 
 import msgspec
 
@@ -67,12 +68,18 @@ class ClientKey(msgspec.Struct, frozen=True):
     @classmethod
     def kept(cls, text: str, *, added: int, revoked: int | None) -> ClientKey:
         """The key out of a row of the standing. Raises Malformed."""
-        found = decode_canonical(text.encode(), _Kept, "a department's key")
-        return cls(found.algorithm, found.key, thumbprint(found.key), added, revoked)
+        algorithm, key, kid = _read(text)
+        return cls(algorithm, dict(key), kid, added, revoked)
 
     def text(self) -> str:
         """The key as a row of the standing says it."""
         return canonical(_Kept(self.algorithm, self.key)).decode()
+
+
+@lru_cache(maxsize=1_000)  # a text is always the same key, and each question of a department asks for its own
+def _read(text: str) -> tuple[str, dict[str, str], str]:
+    found = decode_canonical(text.encode(), _Kept, "a department's key")
+    return found.algorithm, found.key, thumbprint(found.key)
 
 
 def is_department(reference: str) -> bool:

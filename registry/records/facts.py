@@ -117,6 +117,7 @@ def _member(name: str) -> Callable[[Fact], Any]:
 ENTRY: dict[str, Callable[[Fact], Any]] = {
     "details": details,
     "number": lambda fact: fact.entry.number,
+    "occurredOn": _member("occurred"),
     "position": lambda fact: fact.position,
     "previousHash": _previous_hash,
     "previousPosition": _previous_position,
@@ -195,6 +196,7 @@ TOLD: dict[str, dict[str, Callable[[Fact], Any]]] = {
         "digest": _digest,
         "mediaType": lambda fact: fact.members().get("facts", {}).get("media_type"),
         "number": _version_number,
+        "occurredOn": _member("occurred"),
         "recordedAt": lambda fact: moment(fact.entry.at),
         "size": lambda fact: fact.members().get("vault", {}).get("size", 0),
     },

@@ -27,7 +27,7 @@ _PUBLIC, _OBJECT = Reach.ANYONE, Reach.OBJECT
 
 _RULES: dict[str, dict[Rule, str]] = {
     "Query": {
-        Reach.ANYONE: "ledger verify",
+        Reach.ANYONE: "ledger rateLimit verify",
         Reach.DEPARTMENTS: "node nodes viewer",
         Verb.MUNIMENT_READ: "muniment",
         Verb.SEARCH: "search property",
@@ -38,17 +38,17 @@ _RULES: dict[str, dict[Rule, str]] = {
         "provenance history evidence generatedBy invalidatedBy attributedTo"
     },
     "Version": {
-        _OBJECT: "id number muniment digest ciphertextDigest size mediaType recordedAt revisionOf details "
+        _OBJECT: "id number muniment digest ciphertextDigest size mediaType recordedAt occurredOn revisionOf details "
         "evidence generatedBy invalidatedBy attributedTo"
     },
     "Property": {_OBJECT: "id address postcode paon saon street town sales"},
     "Act": {
         _OBJECT: "id position kind outcome rule state subject number previousPosition previousHash officer department "
-        "purpose reason recordedAt requestKey details signatures evidence"
+        "purpose reason recordedAt occurredOn requestKey details signatures evidence"
     },
     "LoadedRow": {
         _OBJECT: "id position op row load state subject number previousPosition previousHash department recordedAt "
-        "details evidence"
+        "occurredOn details evidence"
     },
     "Load": {
         _OBJECT: "id reference fileDigest dialect state department openedAt closedAt rows recorded already changed "
@@ -66,12 +66,13 @@ _RULES: dict[str, dict[Rule, str]] = {
     "Ledger": {
         _PUBLIC: "checkpoint checkpoints inclusion consistency catalogueLag keys policy",
         Verb.RECEIPT_TAKE: "receipt",
-        Verb.LEDGER_READ: "entries",
+        Verb.LEDGER_READ: "entries entryByLeafHash",
     },
     "Verification": {_PUBLIC: "digest known kind recordedAt status superseded evidence checkpoint"},
     "ProvenanceGraph": {_OBJECT: "root nodes agents entries edges truncated endCursor provJson checkpoint"},
     "ProvenanceEdge": {_OBJECT: "from to relation recordedAt entry"},
-    "Viewer": {_OBJECT: "agent department scopes purpose"},
+    "Viewer": {_OBJECT: "agent department scopes purpose tokenExpiresAt"},
+    "RateLimit": {_PUBLIC: "limit cost remaining resetAt"},
     "PageInfo": {_PUBLIC: "hasNextPage hasPreviousPage startCursor endCursor"},
     "HistoryConnection": {_OBJECT: "edges pageInfo total last checkpoint"},
     "HistoryEdge": {_OBJECT: "cursor node"},
@@ -80,11 +81,11 @@ _RULES: dict[str, dict[Rule, str]] = {
     "CheckpointEdge": {_PUBLIC: "cursor node"},
     "LoadConnection": {_OBJECT: "edges pageInfo"},
     "LoadEdge": {_OBJECT: "cursor node"},
-    "MunimentConnection": {_OBJECT: "edges pageInfo"},
+    "MunimentConnection": {_OBJECT: "edges pageInfo checkpoint"},
     "MunimentEdge": {_OBJECT: "cursor node"},
     "VersionConnection": {_OBJECT: "edges pageInfo"},
     "VersionEdge": {_OBJECT: "cursor node"},
-    "SearchConnection": {_OBJECT: "edges pageInfo"},
+    "SearchConnection": {_OBJECT: "edges pageInfo checkpoint"},
     "SearchEdge": {_OBJECT: "cursor node"},
 }
 

@@ -102,6 +102,12 @@ class LedgerStore:
         last = SubjectRow.select(SubjectRow.position, SubjectRow.number, SubjectRow.leaf, SubjectRow.state)
         self._last_sql = written(last.where((SubjectRow.digest == 0) & (SubjectRow.reference == "")))
         self._load_sql = written(LoadRow.select(LoadRow.body).where(LoadRow.position == 0))
+        sealed = CheckpointRow.select().order_by(CheckpointRow.size)
+        self._latest_sql = written(CheckpointRow.select().order_by(CheckpointRow.size.desc()).limit(1))
+        self._at_sql = written(CheckpointRow.select().where(CheckpointRow.size == 0))
+        self._following_sql = written(sealed.where(CheckpointRow.size > 0).limit(1))
+        count = CheckpointRow.select(peewee.fn.COUNT(CheckpointRow.size), peewee.fn.MAX(CheckpointRow.size))
+        self._before_sql = written(count.where(CheckpointRow.size < 0))
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -115,10 +121,6 @@ class LedgerStore:
         """A transaction that takes SQLite's write lock at once; elsewhere the head row is locked by who reads it."""
         atomic = self._database.atomic
         return atomic() if self._for_update else atomic("IMMEDIATE")
-
-    def _row(self, query: peewee.Query) -> Any:
-        with self._faults():
-            return next(iter(query.tuples().execute(self._database)), None)
 
     def _asked(self, sql: str, *values: object) -> list[Any]:
         with self._faults():
@@ -254,11 +256,20 @@ class LedgerStore:
 
     def latest(self) -> Sealed | None:
         """The largest sealed checkpoint."""
-        return self._sealed(self._row(CheckpointRow.select().order_by(CheckpointRow.size.desc()).limit(1)))
+        return next(map(self._sealed, self._asked(self._latest_sql, 1)), None)
 
     def at(self, size: int) -> Sealed | None:
         """The checkpoint of exactly this size."""
-        return self._sealed(self._row(CheckpointRow.select().where(CheckpointRow.size == size)))
+        return next(map(self._sealed, self._asked(self._at_sql, size)), None)
+
+    def following(self, size: int, limit: int) -> list[Sealed]:
+        """At most `limit` checkpoints larger than this size, rising."""
+        return [self._sealed(row) for row in self._asked(self._following_sql, size, limit)]
+
+    def before(self, size: int) -> tuple[int, int]:
+        """How many are smaller than this size, and the largest of these, 0 where there is none."""
+        count, largest = self._asked(self._before_sql, size)[0]
+        return count, largest or 0
 
     def sizes(self) -> tuple[int, ...]:
         """The sizes of all checkpoints, rising."""
@@ -284,8 +295,8 @@ class LedgerStore:
                 raise NotHeld(f"no checkpoint of size {size} is kept")
 
     @staticmethod
-    def _sealed(row: Any) -> Sealed | None:
-        return None if row is None else Sealed(row[0], bytes(row[1]), bytes(row[2]))
+    def _sealed(row: Any) -> Sealed:
+        return Sealed(row[0], bytes(row[1]), bytes(row[2]))
 
 
 def _load(body: bytes) -> Load:

@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from registry.catalogue.catalogue import Catalogue
 from registry.catalogue.engine import SCHEMA
-from registry.catalogue.queries import Viewer
+from registry.catalogue.viewing import Viewer
 from registry.ledger.merkle import leaf_hash
 from registry.records import acts
 from registry.records.acts import REFUSED, Act, Details, Kind, Row, RowDetails, link, make_intent

@@ -8,8 +8,9 @@ import pytest
 
 from registry.catalogue.catalogue import Catalogue
 from registry.catalogue.engine import match_expression
-from registry.catalogue.queries import Hit, Holdings, Viewer
+from registry.catalogue.queries import Hit, Holdings
 from registry.catalogue.tables import LoadLine
+from registry.catalogue.viewing import Viewer
 from registry.errors import Busy, Misuse
 from registry.records.identifiers import subject_digest
 from registry.records.muniment import Visibility

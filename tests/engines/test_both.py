@@ -5,11 +5,13 @@ This says that the SQL is portable. PostgreSQL as an engine of the office, with 
 
 from __future__ import annotations
 
+import random
 from functools import partial
 
 import pytest
 
 from registry.errors import Busy, KeyReused, LedgerHalted, NotPermitted
+from registry.ledger import merkle
 from registry.ledger.checkpoint import Checkpoint
 from registry.ledger.cosignature import verify as verify_note
 from registry.ledger.issuance import Included, issue, leans_on
@@ -68,6 +70,52 @@ def test_a_registry_is_founded_records_loads_and_seals(ledger: LedgerOn) -> None
     enrolled = standing.officer(loader.reference)
     assert enrolled is not None
     assert verify(receipt(ledger, row, enrolled.enrolled), policy).sentences()
+
+
+def test_checkpoints_are_found_by_size_and_counted(ledger: LedgerOn) -> None:
+    founder = ledger.found()
+    clerk = ledger.enrol(founder, "clerk", Role.INTAKE_CLERK)
+    store = ledger.store
+    assert store.before(10**9) == (0, 0)
+    assert store.following(0, 5) == []
+    sizes = []
+    for _ in range(4):
+        ledger.lodge(clerk)
+        sizes.append(ledger.seal())
+    assert store.sizes() == tuple(sizes)
+    for number, size in enumerate(sizes):
+        assert store.before(size) == (number, sizes[number - 1] if number else 0)
+        assert [each.size for each in store.following(size - 1, 2)] == sizes[number : number + 2]
+        at = store.at(size)
+        assert at is not None
+        assert store.following(size - 1, 1) == [at]
+    assert store.latest() == store.at(sizes[-1])
+    assert store.at(sizes[-1] + 1) is None
+    assert store.following(sizes[-1], 2) == []
+
+
+def test_every_entry_is_proven_in_every_tree_and_found_by_its_leaf(ledger: LedgerOn) -> None:
+    founder = ledger.found()
+    loader = ledger.enrol(founder, "loader", Role.LOADER)
+    ledger.load(loader, ledger.sales(ROWS))
+    log = ledger.log
+    size = log.head().size
+    leaves = [merkle.leaf_hash(entry) for entry in log.entries(0, size)]
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    for whole in {1, 2, 255, 256, 257, 512, size - 1, size, *chance.sample(range(1, size), 5)} - {
+        *range(size + 1, 600)
+    }:
+        tree, root = log.tree(whole), log.root(whole)
+        for position in {0, whole - 1, *(chance.randrange(whole) for _ in range(40))}:
+            path = tree.inclusion(position)
+            assert path == log.inclusion(position, whole)
+            assert tree.leaf(position) == leaves[position]
+            merkle.verify_inclusion(leaves[position], position, whole, path, root)
+    for position in (0, size // 2, size - 1):
+        assert log.find(leaves[position], lambda: False) == position
+    assert log.find(bytes(32), lambda: False) is None
 
 
 def test_a_file_loaded_twice_adds_nothing(ledger: LedgerOn) -> None:

@@ -32,7 +32,7 @@ class Counter:
         town.desk("intake-clerk").muniments.revise(
             self.deed, document("second"), details={"title": "K871204"}, withheld={"proprietor": "Bea Okafor"}
         )
-        self.own = town.lodge(visibility=Visibility.OWN, details={"title": "OWN100"}).subject
+        self.own = town.lodge(visibility=Visibility.OWN, details={"title": "OWN100"}, occurred="1961-04-03").subject
         for name in ("sales.csv", "changes.csv"):
             shutil.copyfile(ROOT / "fixtures" / name, folder / name)
             town.desk("loader").loads.load(folder / name)

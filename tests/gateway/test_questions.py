@@ -87,7 +87,13 @@ def test_as_at_a_size_the_muniment_is_as_it_was(counter: Counter) -> None:
 
 def test_what_is_yet_to_come_and_two_points_at_once_are_refused(counter: Counter) -> None:
     asked = "query($r: String!, $at: AsAt!) {muniment(by: {reference: $r}, asAt: $at) {status}}"
-    for at in ({"size": counter.size() + 1}, {"size": 0}, {"time": moment(counter.town.clock.now)}, {"time": "now"}):
+    for at in (
+        {"time": ""},
+        {"size": counter.size() + 1},
+        {"size": 0},
+        {"time": moment(counter.town.clock.now)},
+        {"time": "now"},
+    ):
         assert counter.codes(asked, r=counter.deed, at=at) == ["INVALID"]
     one = "muniment(by: {reference: $r}, asAt: {size: 25}) {status}"
     two = "query($r: String!) {a: %s b: muniment(by: {reference: $r}) {status}}" % one
@@ -132,6 +138,8 @@ def test_a_property_groups_the_sales_of_its_address(counter: Counter) -> None:
     assert counter.data(by, by={"address": address}) == expected
     assert counter.data(by, by={"id": found["id"]}) == expected
     assert counter.codes(by, by={"address": {"paon": "none", "postcode": "ZZ9 9ZZ"}}) == ["NOT_FOUND"]
+    assert counter.codes(by, by={"id": ""}) == ["INVALID"]
+    assert counter.codes(by, by={"address": {"paon": ""}}) == ["INVALID"]
     assert counter.codes(by, by={"address": {"paon": "10-Dec", "postcode": "ZZ9 9ZZ"}}) == ["INVALID"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from graphql import build_schema as parse_schema
 from graphql import is_interface_type, is_object_type
@@ -10,7 +12,7 @@ from graphql.utilities import find_breaking_changes
 from gateway.schema import build_schema, fields_of
 from registry.errors import NotPermitted
 from registry.records.facts import SIGNED_ONLY, TOLD
-from registry.records.fields import FIELD_RULES, rule_of
+from registry.records.fields import FIELD_RULES, Reach, Rule, rule_of
 from tests.gateway.answering import ROOT, SCHEMA
 
 PRINTED = ROOT / "docs" / "schema.graphql"
@@ -22,7 +24,31 @@ def test_what_is_printed_is_what_there_is() -> None:
 
 
 def test_every_field_has_a_rule_and_every_rule_a_field() -> None:
-    assert {(kind, name) for kind, name, _ in fields_of(SCHEMA)} == set(FIELD_RULES)
+    walked = {(kind, name) for kind, name, _ in fields_of(SCHEMA)}
+    assert walked == set(FIELD_RULES)
+    objects = [kind for kind in SCHEMA._schema.type_map.values() if is_object_type(kind)]
+    ours = [kind for kind in objects if not kind.name.startswith("__")]
+    assert len(walked) == sum(len(kind.fields) for kind in ours) > 200  # all of them, and there are some
+
+
+def test_each_rule_is_asked_before_its_field_is_resolved() -> None:
+    """A field is resolved with a desk that may nothing: those under a verb fail, and no resolver of theirs is run."""
+
+    class Nobody:
+        def check(self, rule: Rule) -> None:
+            raise NotPermitted(f"asked for {rule}")
+
+    info = SimpleNamespace(context=Nobody())
+    asked = []
+    for kind, name, field in fields_of(SCHEMA):
+        rule = rule_of(kind, name)
+        if rule in (Reach.ANYONE, Reach.OBJECT):
+            continue
+        assert field.resolve is not None
+        with pytest.raises(NotPermitted, match=f"asked for {rule}"):
+            field.resolve(None, info)
+        asked.append(name)
+    assert {"muniment", "search", "loads", "viewer", "entries", "receipt", "entryByLeafHash", "roles"} <= set(asked)
 
 
 def test_a_field_without_a_rule_is_nobodys() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TREES = ("registry", "tui", "graphql", "tests", "fixtures")
+TREES = ("registry", "tui", "graphql", "tests", "fixtures", "bench")
 STRAY = frozenset(
     "base bases common core data generic handler handlers helper helpers info item items lib manager managers misc "
     "process processor shared tool tools util utility utils".split()
