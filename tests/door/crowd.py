@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 PHRASE = "an ordinary passphrase"
 F12, DOWN, ENTER, CTRL_S, CTRL_Q = b"\x1b[24~", b"\x1b[B", b"\r", b"\x13", b"\x11"
 RECORDED, FOUND, NOT_FOUND, AWAY, BACK, UNSETTLED = "M0411", "M0913", "file it again", "M0910", "M0911", "M0912"
+RECORDED_AT = re.compile(r"M0411 Recorded at ([0-9\s]+):")
 DISCARD, DISCARDED = "Discard this form?", "M0418"
 AGAIN_S, LOOK_S, PATIENCE_S = 0.2, 2.0, 120.0
 PACE_S = 0.75  # 5,000 points are an hour's, one a question
@@ -69,6 +70,7 @@ class Clerk(threading.Thread):
     def __init__(self, folder: Path, name: str, stop: threading.Event) -> None:
         super().__init__(name=name)
         self.told, self._folder, self._stops = Told(), folder, stop
+        self._position = ""
         self.terminal = Terminal(
             ["-m", "tui", "--registry", str(folder / "data"), "--officer", name],
             columns=100,
@@ -111,18 +113,33 @@ class Clerk(threading.Thread):
                 continue
             began = time.monotonic()
             self._type(CTRL_S)
-            came = self._sees(RECORDED, AWAY, UNSETTLED)
+            came = self._answered(AWAY, UNSETTLED)
             if came == RECORDED:
                 self.told.waits_s.append(time.monotonic() - began)
                 break
             if came == UNSETTLED:
                 self.told.outages += 1
-                if self._sees(RECORDED, FOUND, NOT_FOUND) != NOT_FOUND:
+                if self._answered(FOUND, NOT_FOUND) != NOT_FOUND:
                     break
                 self._discard()
             else:
                 self._come_back()
         self.told.done.append(title)
+
+    def _answered(self, *other: str) -> str:
+        """RECORDED where a position is told that was not told before (an old message may be drawn again), or the first
+        of the other words."""
+
+        def told() -> str:
+            position = RECORDED_AT.search(self.terminal.text())
+            if position and position[1] != self._position:
+                self._position = position[1]
+                return RECORDED
+            return next((word for word in other if word in self.terminal.text()), "")
+
+        came = self.terminal.first(told, PATIENCE_S)
+        assert came, f"no answer came; seen: {self.terminal.text()[-2000:]!r}"
+        return came
 
     def _come_back(self) -> None:
         self.told.outages += 1

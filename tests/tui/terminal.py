@@ -66,8 +66,18 @@ class Terminal:
 
     def first_of(self, *words: str, within_s: float = PATIENCE_S) -> str:
         """Read until one of the words has been drawn, and give it; "" where none is in that time."""
-        self._looks(lambda: any(word in self.text() for word in words), within_s)
-        return next((word for word in words if word in self.text()), "")
+        return self.first(lambda: next((word for word in words if word in self.text()), ""), within_s)
+
+    def first(self, found: Callable[[], str], within_s: float = PATIENCE_S) -> str:
+        """Read until something is found, and give it; "" where nothing is in that time."""
+        come: list[str] = []
+
+        def one() -> bool:
+            come[:] = [found()]
+            return bool(come[0])
+
+        self._looks(one, within_s)
+        return come[0]
 
     def until_drawn(self, found: Callable[[], bool]) -> None:
         """Read until it holds."""
