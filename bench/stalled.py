@@ -1,6 +1,6 @@
 """The workbench at an office that takes two seconds to answer a search: for `bench.workbench`, in a terminal.
 
-    PYTHONPATH=.:graphql python -m bench.stalled --registry PATH --signer PATH --officer NAME
+PYTHONPATH=.:graphql python -m bench.stalled --registry PATH --signer PATH --officer NAME
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> None:
         time.sleep(STALL_S)
         return find(desk, text, **options)
 
-    Lookups.find = stalls  # type: ignore[method-assign]
+    Lookups.find = stalls  # type: ignore[method-assign, assignment]
     typer.run(command)
 
 
