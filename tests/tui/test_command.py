@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,21 @@ def test_the_terminal_has_its_cursor_for_those_who_follow_it(founded: Settings) 
         terminal.close()
     hidden, shown = terminal.seen.find(b"\x1b[?25l"), terminal.seen.find(b"\x1b[?25h")
     assert 0 <= hidden < shown
+
+
+def test_with_no_color_the_screen_is_grey(founded: Settings) -> None:
+    terminal = Terminal(options(founded), more={"NO_COLOR": "1", "COLORTERM": "truecolor"})
+    try:
+        terminal.until("M0100")
+        terminal.type(b"nobody\rx\r")
+        terminal.until("✗ M0104")  # a refusal: red elsewhere
+        terminal.type(b"\x11")
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+    colours = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", terminal.seen.decode())
+    assert colours
+    assert all(red == green == blue for red, green, blue in colours)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from registry.errors import Busy
-from registry.records.roles import Role
+from registry.records.acts import Kind, RulesAdopted
+from registry.records.roles import TABLE, Role
 from registry.sequencer import Recorded
 from tests.town import Town
 from tests.tui.bench import SIZES, Bench, copy_of, drive
@@ -206,6 +207,20 @@ def test_the_table_of_roles_is_shown_whole(town: Town, size: tuple[int, int]) ->
             assert head in bench.page
 
     drive(town, "founder", steps, size=size)
+
+
+def test_the_table_of_roles_is_the_one_in_force_and_not_the_programs(town: Town) -> None:
+    stricter = {**TABLE, "loader": {**TABLE["loader"], "load.run": "never"}}
+    adopted = RulesAdopted(table=stricter, version=2)
+    town.desk("founder").officers._session.act(Kind.RULES_ADOPTED, adopted, "registry")
+
+    async def steps(bench: Bench) -> None:
+        await go_there(bench)
+        await bench.press("r")
+        row = next(row for row in bench.rows if "load historical records" in row)
+        assert row.split()[-7:] == ["own", "–", "–", "–", "–", "–", "–"]
+
+    drive(town, "founder", steps)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=SIZE_NAMES)

@@ -81,6 +81,30 @@ def test_a_burst_of_300_characters_arrives_whole_in_the_box_of_a_screen_just_cal
     drive(town, "reader", steps)
 
 
+def test_what_is_typed_after_opening_a_record_waits_for_it(town: Town, tmp_path: Path) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.send("/K871201\n\ne")  # its receipt, before it can have been read
+        bench.send_key("end")
+        bench.send_key("ctrl+u")
+        bench.send(f"{tmp_path / 'a.tlog-proof'}\n")
+        await bench.settle()
+        assert bench.said.startswith("M0302")
+
+    drive(town, "reader", steps)
+    assert (tmp_path / "a.tlog-proof").exists()
+
+
+def test_keys_meant_for_what_is_not_allowed_are_dropped_and_go_nowhere_else(town: Town) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.send("gl/tmp/secret\n")  # who may not lodge has typed a path
+        await bench.settle()
+        assert isinstance(current(bench), Home)
+        assert bench.said.startswith("M0901 you may not lodge a muniment")
+        assert "M0403" in [said.number for said in bench.app.said]
+
+    drive(town, "reader", steps)
+
+
 def test_while_an_act_is_recorded_keys_wait_and_a_refusal_drops_them(town: Town) -> None:
     async def steps(bench: Bench) -> None:
         screen = bench.app.screen

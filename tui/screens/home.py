@@ -24,6 +24,7 @@ from tui.widgets.acts import act_cells, load_line
 from tui.widgets.rows import Rows
 
 LOADS_SHOWN = 4
+NO_ACTS = "Newest acts: none of yours to know among the last 65 536 entries"
 WIDE = 96  # columns from which an act's department is shown beside its officer
 
 
@@ -59,7 +60,7 @@ class Home(Page):
                     yield Static("–", id=name, classes="value", markup=False)
         yield Static("Loads", classes="head", markup=False)
         yield Static("–", id="loads", markup=False)
-        yield Static("Newest acts", classes="head", markup=False)
+        yield Static("Newest acts", id="acts", classes="head", markup=False)
         yield Rows(("Recorded", "Act", "Subject", "Position", "By"), classes="first")
 
     def opened(self) -> None:
@@ -94,4 +95,5 @@ class Home(Page):
         self.query_one("#loads", Static).update("\n".join(lines))
         wide = self.size.width >= WIDE
         self.query_one(Rows).fill([(view.subject, act_cells(view, wide=wide)) for view in found.acts])
+        self.query_one("#acts", Static).update("Newest acts" if found.acts or not status.size else NO_ACTS)
         self.show_keys()

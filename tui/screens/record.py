@@ -30,10 +30,12 @@ from tui.screens.revise import ReviseScreen
 from tui.screens.save import Save
 from tui.screens.withdraw import WithdrawScreen
 from tui.widgets.acts import address, detail_lines, moment
+from tui.widgets.details import Details
 from tui.widgets.seal import Seal
 from tui.widgets.timeline import Timeline
 
 OTHERS_SHOWN = 20
+AFTER_READING = ("proof", "export", "counter", "revise", "withdraw")
 VISIBLE = {"own": "its own department", "departments": "all departments", "public": "everyone"}
 Step = Callable[[int], str]
 """Move the cursor of the list that one came from, and give the reference there; empty at its end."""
@@ -78,6 +80,7 @@ class Record(Page):
         self._step = step
         self._read: Read | None = None
         self._proof: Proof | None = None
+        self._reading = True
         self._quiet = False  # an act was just recorded: its answer stays in the message line
         self._awaits: Callable[[], None] | None = None  # asked for before the record had come
 
@@ -92,13 +95,14 @@ class Record(Page):
 
     def do_refresh(self) -> None:
         desk, reference = self.bench.desk, self.reference
+        self._reading = True
         self.query_one(Seal).show_subject(reference, "")
         if not self._quiet:
             self.bench.say(wording.READING.say())
         self.to_the_end(lambda: read(desk, reference), self._show, self._did_not_come)
 
     def _show(self, found: Read) -> None:
-        self._read, subject = found, found.subject
+        self._read, subject, self._reading = found, found.subject, False
         also = (
             f"{str(subject.kind).lower().replace('_', ' ')} · {subject.status.lower()} · version {subject.version} · "
             f"recorded {moment(subject.recorded_at)}"
@@ -116,6 +120,7 @@ class Record(Page):
             self.bench.pump.release()
 
     def _did_not_come(self, error: RegistryError) -> None:
+        self._reading = False
         if self._awaits is not None:
             self._awaits = None
             self.bench.drop_keys()
@@ -138,14 +143,10 @@ class Record(Page):
             about.insert(0, ("Address", place))
         if subject.version > 1 or not subject.attribution:
             about.append(("Version", str(subject.version)))
-        for label, value in (*about, *detail_lines(subject.details)):
-            with_warning = [f"  ! {warning}" for warning in warnings(value)]
-            shown = safe(value, multiline=True) + "".join(with_warning)
-            yield Horizontal(
-                Static(safe(label, 40), classes="label", markup=False),
-                Static(shown, classes="value", markup=False),
-                classes="row",
-            )
+        yield Details(
+            (safe(label, 40), safe(value, multiline=True) + "".join(f"  ! {warning}" for warning in warnings(value)))
+            for label, value in (*about, *detail_lines(subject.details))
+        )
         withheld = next((view.withheld for view in reversed(found.history) if view.withheld), 0)
         if withheld:
             line = f"Withheld: {withheld} more, of which the ledger holds salted digests only."
@@ -197,6 +198,8 @@ class Record(Page):
     # ---- receipts ----
 
     def why_not(self, action: Action) -> str:
+        if action.id in AFTER_READING and self._read is None and not self._reading:
+            return "the record could not be read; F5 tries again"
         if action.id in ("revise", "withdraw"):
             return self._why_not_written(self._read)
         if action.id in ("previous", "next") and self._step is None:

@@ -27,7 +27,7 @@ class Timeline(VerticalScroll):
         lines = [f"✗ {gap}" for gap in gaps] or ["numbers run on; every link agrees with the tree ✓"]
         for view in reversed(history):
             lines += entry_lines(view)
-        self.mount(*(Static(safe(line, LINE), markup=False) for line in lines))
+        self.mount(Static("\n".join(safe(line, LINE) for line in lines), markup=False))
 
 
 def entry_lines(view: View) -> list[str]:
