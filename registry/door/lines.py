@@ -88,6 +88,10 @@ class Conversation:
             self.close(message.sentence if isinstance(message, Closing) else GONE)
         return not self.lost
 
+    def cut(self) -> None:
+        """Whoever waits for an answer on it gets Away. From any thread."""
+        self._line.cut()
+
     def close(self, why: str) -> None:
         """Not used again. Safe twice."""
         self.lost = self.lost or why
@@ -103,6 +107,7 @@ class Lines:
         self._changed = threading.Condition()
         self._free = [first]
         self._out = self._reading = 0
+        self._read_on = set[Conversation]()
         self._said = ""  # what the office said when it closed
         self._left = False
 
@@ -110,6 +115,9 @@ class Lines:
     def one(self, *, records: bool) -> Iterator[Conversation]:
         """A connection for one verb. Raises Away, and what signing in again raises."""
         line = self._take(records)
+        if not records:
+            with self._changed:
+                self._read_on.add(line)
         try:
             yield line
         finally:
@@ -151,6 +159,7 @@ class Lines:
     def _put_back(self, line: Conversation, records: bool) -> None:
         with self._changed:
             self._count(-1, records)
+            self._read_on.discard(line)
             if self._left:
                 line.close(LEFT)
             elif not line.lost:
@@ -169,11 +178,13 @@ class Lines:
                 self._free.append(line)
             return line is None and not self._out
 
-    def leave(self) -> None:
-        """Close them; those in use once they are done. Safe twice."""
+    def leave(self, *, at_once: bool = False) -> None:
+        """Close them; those in use once they are done, or those that only read `at_once`. Safe twice."""
         with self._changed:
             self._left = True
             for line in self._free:
                 line.close(LEFT)
             self._free.clear()
+            for line in self._read_on if at_once else ():
+                line.cut()
             self._changed.notify_all()

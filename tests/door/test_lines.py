@@ -102,6 +102,19 @@ def test_a_desk_that_was_left_asks_nothing_more(town: DoorTown) -> None:
         desk.status()
 
 
+def test_leaving_at_once_breaks_off_what_reads(town: DoorTown, sales: Path) -> None:
+    """As the workbench does when it ends: an office that stands still must not keep it."""
+    desk = town.knock().sign_in(town.references["loader"], town.sign("loader"), town.office.origin)
+    with pytest.raises(Away):
+        desk.loads.dry_run(sales, told=lambda progress: desk.leave(at_once=True))
+
+
+def test_leaving_at_once_lets_what_records_end(town: DoorTown, sales: Path, tmp_path: Path) -> None:
+    desk = town.knock().sign_in(town.references["loader"], town.sign("loader"), town.office.origin)
+    report = desk.loads.load(sales, rejects=tmp_path / "rejects", told=lambda progress: desk.leave(at_once=True))
+    assert report.recorded == 60
+
+
 def cut_after(town: DoorTown, monkeypatch: pytest.MonkeyPatch, *, signed: bool) -> None:
     """Cut the client off just before, or just after, it has handed its signature over an act to the office."""
     send = Line.send
