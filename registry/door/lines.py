@@ -21,6 +21,7 @@ from registry.errors import Away, RegistryError
 
 MOST_READING = 4
 """Questions of one desk at a time; further ones wait. What records is not counted."""
+LAST_WAIT_S = 60.0
 MOST = 8
 """All of them; the office bounds the desks of one officer anyway."""
 GONE = "the office is away: nothing recorded; it is knocked at again when something is asked"
@@ -107,7 +108,8 @@ class Lines:
         self._changed = threading.Condition()
         self._free = [first]
         self._out = self._reading = 0
-        self._read_on = set[Conversation]()
+        self._used: dict[Conversation, bool] = {}  # whether what it is used for records
+        self._cutting: threading.Timer | None = None
         self._said = ""  # what the office said when it closed
         self._left = False
 
@@ -115,9 +117,8 @@ class Lines:
     def one(self, *, records: bool) -> Iterator[Conversation]:
         """A connection for one verb. Raises Away, and what signing in again raises."""
         line = self._take(records)
-        if not records:
-            with self._changed:
-                self._read_on.add(line)
+        with self._changed:
+            self._used[line] = records
         try:
             yield line
         finally:
@@ -159,7 +160,9 @@ class Lines:
     def _put_back(self, line: Conversation, records: bool) -> None:
         with self._changed:
             self._count(-1, records)
-            self._read_on.discard(line)
+            self._used.pop(line, None)
+            if self._cutting is not None and not self._used:
+                self._cutting.cancel()
             if self._left:
                 line.close(LEFT)
             elif not line.lost:
@@ -179,12 +182,24 @@ class Lines:
             return line is None and not self._out
 
     def leave(self, *, at_once: bool = False) -> None:
-        """Close them; those in use once they are done, or those that only read `at_once`. Safe twice."""
+        """Close them; those in use once they are done. `at_once`: those that only read are cut now, those that record
+        after a minute, for an office that stands still may never answer: what it had signed is Unsettled then. Safe
+        twice."""
         with self._changed:
             self._left = True
             for line in self._free:
                 line.close(LEFT)
             self._free.clear()
-            for line in self._read_on if at_once else ():
-                line.cut()
+            if at_once:
+                self._cut(recording=False)
+                if self._used and self._cutting is None:
+                    self._cutting = threading.Timer(LAST_WAIT_S, self._cut, kwargs={"recording": True})
+                    self._cutting.daemon = True
+                    self._cutting.start()
             self._changed.notify_all()
+
+    def _cut(self, *, recording: bool) -> None:
+        with self._changed:
+            for line, records in self._used.items():
+                if recording or not records:
+                    line.cut()
