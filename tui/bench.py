@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -34,6 +35,7 @@ IDLE_S = 300.0
 CURSOR_S = 0.05
 TERMINAL_S = 0.5  # between two looks whether the terminal still stands
 LOOK_S = 1.0  # between two looks whether the office is there
+THREADS = 24
 KEPT = 200  # messages in the history
 
 
@@ -134,6 +136,8 @@ class Bench(App[None]):
             self.set_interval(min(self._idle_s / 4, 5.0), self._check_idle)
         self.call_after_refresh(compat.show_cursor, self)
         self._here = asyncio.get_running_loop()
+        # More than are ever busy but in an office that stands still: an act must not wait for a thread that reads.
+        self._here.set_default_executor(ThreadPoolExecutor(THREADS, "desk"))
         if self.leaving:
             self.exit()
 
@@ -150,6 +154,8 @@ class Bench(App[None]):
     def exit(self, *arguments: Any, **options: Any) -> None:
         """Leave: nothing that comes from now on is seen by the clerk."""
         self.leaving = True
+        if self.seat is not None and self.seat.entered.presence is not None:
+            self.seat.entered.presence.leave(at_once=True)
         super().exit(*arguments, **options)
 
     def _check_terminal(self) -> None:

@@ -52,8 +52,9 @@ class Presence(Protocol):
         """Why nothing can be asked now, in a sentence; empty where it is there. One that went is knocked at again.
         Blocks."""
 
-    def leave(self) -> None:
-        """Nothing more is asked, and the officer's key is not used again but for what is on its way."""
+    def leave(self, *, at_once: bool = False) -> None:
+        """Nothing more is asked, and the officer's key is not used again but for what is on its way; `at_once`, what
+        only reads is broken off: an office that stands still must not keep the workbench from ending."""
 
 
 class Wrong(Protocol):

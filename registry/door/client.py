@@ -200,9 +200,10 @@ class RemoteDesk(Desk):
         except RegistryError as error:
             return str(error)
 
-    def leave(self) -> None:
-        """Leave: what is on its way is finished, nothing more is asked. Safe twice."""
-        self._lines.leave()
+    def leave(self, *, at_once: bool = False) -> None:
+        """Leave: nothing more is asked, what is on its way is finished; `at_once`, what only reads is broken off. Safe
+        twice."""
+        self._lines.leave(at_once=at_once)
 
     def ask(self, verb: DoorVerb, given: Mapping[str, Any]) -> object:
         """Ask for one verb of the table, arguments by name. Raises whatever the office raised, Away, Unsettled."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import select
 import socket
 import struct
+from contextlib import suppress
 from time import monotonic
 from typing import Literal, NoReturn, TypeVar
 
@@ -268,6 +269,11 @@ class Line:
         poll = select.poll()
         poll.register(self._connection, select.POLLIN)
         return bool(poll.poll(0))
+
+    def cut(self) -> None:
+        """End what another thread is waiting for: it is Gone."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Leave; safe twice."""

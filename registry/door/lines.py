@@ -21,6 +21,7 @@ from registry.errors import Away, RegistryError
 
 MOST_READING = 4
 """Questions of one desk at a time; further ones wait. What records is not counted."""
+LAST_WAIT_S = 60.0
 MOST = 8
 """All of them; the office bounds the desks of one officer anyway."""
 GONE = "the office is away: nothing recorded; it is knocked at again when something is asked"
@@ -88,6 +89,10 @@ class Conversation:
             self.close(message.sentence if isinstance(message, Closing) else GONE)
         return not self.lost
 
+    def cut(self) -> None:
+        """Whoever waits for an answer on it gets Away. From any thread."""
+        self._line.cut()
+
     def close(self, why: str) -> None:
         """Not used again. Safe twice."""
         self.lost = self.lost or why
@@ -103,6 +108,8 @@ class Lines:
         self._changed = threading.Condition()
         self._free = [first]
         self._out = self._reading = 0
+        self._used: dict[Conversation, bool] = {}  # whether what it is used for records
+        self._cutting: threading.Timer | None = None
         self._said = ""  # what the office said when it closed
         self._left = False
 
@@ -110,6 +117,8 @@ class Lines:
     def one(self, *, records: bool) -> Iterator[Conversation]:
         """A connection for one verb. Raises Away, and what signing in again raises."""
         line = self._take(records)
+        with self._changed:
+            self._used[line] = records
         try:
             yield line
         finally:
@@ -151,6 +160,9 @@ class Lines:
     def _put_back(self, line: Conversation, records: bool) -> None:
         with self._changed:
             self._count(-1, records)
+            self._used.pop(line, None)
+            if self._cutting is not None and not self._used:
+                self._cutting.cancel()
             if self._left:
                 line.close(LEFT)
             elif not line.lost:
@@ -169,11 +181,25 @@ class Lines:
                 self._free.append(line)
             return line is None and not self._out
 
-    def leave(self) -> None:
-        """Close them; those in use once they are done. Safe twice."""
+    def leave(self, *, at_once: bool = False) -> None:
+        """Close them; those in use once they are done. `at_once`: those that only read are cut now, those that record
+        after a minute, for an office that stands still may never answer: what it had signed is Unsettled then. Safe
+        twice."""
         with self._changed:
             self._left = True
             for line in self._free:
                 line.close(LEFT)
             self._free.clear()
+            if at_once:
+                self._cut(recording=False)
+                if self._used and self._cutting is None:
+                    self._cutting = threading.Timer(LAST_WAIT_S, self._cut, kwargs={"recording": True})
+                    self._cutting.daemon = True
+                    self._cutting.start()
             self._changed.notify_all()
+
+    def _cut(self, *, recording: bool) -> None:
+        with self._changed:
+            for line, records in self._used.items():
+                if recording or not records:
+                    line.cut()

@@ -50,6 +50,11 @@ class DoorTown(Town):
         self.door = Door(office)
         return office
 
+    def reopen(self, milestone: Callable[[str], None] | None = None) -> Office:
+        """Close door and office, and open both again."""
+        self.door.close()
+        return super().reopen(milestone)
+
     def close(self) -> None:
         """Close the door, then the office."""
         self.door.close()

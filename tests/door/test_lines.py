@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.door import frames
+from registry.door import frames, lines
 from registry.door.frames import Line, Message, Signed
 from registry.door.lines import MOST
 from registry.errors import Away, NotPermitted, Unsettled
@@ -100,6 +100,49 @@ def test_a_desk_that_was_left_asks_nothing_more(town: DoorTown) -> None:
     desk.leave()
     with pytest.raises(Away, match="was left"):
         desk.status()
+
+
+def test_leaving_at_once_breaks_off_what_reads(town: DoorTown, sales: Path) -> None:
+    """As the workbench does when it ends: an office that stands still must not keep it."""
+    desk = town.knock().sign_in(town.references["loader"], town.sign("loader"), town.office.origin)
+    with pytest.raises(Away):
+        desk.loads.dry_run(sales, told=lambda progress: desk.leave(at_once=True))
+
+
+def test_leaving_at_once_lets_what_records_end(town: DoorTown, sales: Path, tmp_path: Path) -> None:
+    desk = town.knock().sign_in(town.references["loader"], town.sign("loader"), town.office.origin)
+    report = desk.loads.load(sales, rejects=tmp_path / "rejects", told=lambda progress: desk.leave(at_once=True))
+    assert report.recorded == 60
+
+
+def test_leaving_waits_for_what_records_no_longer_than_a_minute(
+    town: DoorTown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office that stands still may never answer; what it had signed is looked up later."""
+    monkeypatch.setattr(lines, "LAST_WAIT_S", 0.1)
+    recorded, may_answer = threading.Event(), threading.Event()
+
+    def stand_still(milestone: str) -> None:
+        if milestone == "ledger committed":
+            recorded.set()
+            may_answer.wait(PATIENCE_S)
+
+    town.reopen(stand_still)
+    desk = town.knock().sign_in(town.references["intake-clerk"], town.sign("intake-clerk"), town.office.origin)
+    lost: list[Unsettled] = []
+
+    def lodge() -> None:
+        with pytest.raises(Unsettled) as raised:
+            desk.muniments.lodge(document(), MunimentKind.DEED)
+        lost.append(raised.value)
+
+    thread = threading.Thread(target=lodge)
+    thread.start()
+    assert recorded.wait(PATIENCE_S)
+    desk.leave(at_once=True)
+    thread.join(PATIENCE_S)
+    may_answer.set()
+    assert town.desk("intake-clerk").day.outcome(lost[0].key) is not None
 
 
 def cut_after(town: DoorTown, monkeypatch: pytest.MonkeyPatch, *, signed: bool) -> None:

@@ -234,3 +234,16 @@ def echo(terminal: Terminal, letter: str) -> float:
     terminal.type(letter.encode())
     terminal.until_drawn(lambda: letter in terminal.text(before))
     return time.perf_counter() - began
+
+
+def test_leaving_does_not_wait_for_an_office_that_stands_still(office: Served, tmp_path: Path) -> None:
+    terminal = office.sit("reader", tmp_path / "state")
+    try:
+        office.process.send_signal(signal.SIGSTOP)
+        terminal.type(b"/mothwing" + ENTER)
+        terminal.until("M0200")
+        terminal.type(CTRL_Q)
+        assert terminal.end() == 0
+    finally:
+        office.process.send_signal(signal.SIGCONT)
+        terminal.close()
