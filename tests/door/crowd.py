@@ -26,6 +26,7 @@ PHRASE = "an ordinary passphrase"
 F12, DOWN, ENTER, CTRL_S, CTRL_Q = b"\x1b[24~", b"\x1b[B", b"\r", b"\x13", b"\x11"
 RECORDED, FOUND, NOT_FOUND, AWAY, BACK, UNSETTLED = "M0411", "M0913", "file it again", "M0910", "M0911", "M0912"
 RECORDED_AT = re.compile(r"M0411 Recorded at ([0-9\s]+):")
+NOT_ASKED = "the office is away: nothing recorded"
 DISCARD, DISCARDED = "Discard this form?", "M0418"
 AGAIN_S, LOOK_S, PATIENCE_S = 0.2, 2.0, 120.0
 PACE_S = 0.75  # 5,000 points are an hour's, one a question
@@ -108,12 +109,13 @@ class Clerk(threading.Thread):
         while True:
             self._type(str(deed).encode() + ENTER + b"deed" + ENTER + ENTER + b"departments" + ENTER)
             self.terminal.type(f"title = {title}".encode())
-            if self._sees("1 in clear", AWAY) == AWAY:
-                self._come_back()
+            came = self._sees("1 in clear", BACK, AWAY)
+            if came in (BACK, AWAY):
+                self._come_back(came)
                 continue
             began = time.monotonic()
             self._type(CTRL_S)
-            came = self._answered(AWAY, UNSETTLED)
+            came = self._answered(UNSETTLED, BACK, AWAY, NOT_ASKED)
             if came == RECORDED:
                 self.told.waits_s.append(time.monotonic() - began)
                 break
@@ -123,7 +125,7 @@ class Clerk(threading.Thread):
                     break
                 self._discard()
             else:
-                self._come_back()
+                self._come_back(came)
         self.told.done.append(title)
 
     def _answered(self, *other: str) -> str:
@@ -141,9 +143,10 @@ class Clerk(threading.Thread):
         assert came, f"no answer came; seen: {self.terminal.text()[-2000:]!r}"
         return came
 
-    def _come_back(self) -> None:
+    def _come_back(self, came: str) -> None:
         self.told.outages += 1
-        self._sees(BACK)
+        if came != BACK:
+            self._sees(BACK)
         self._discard()
 
     def _discard(self) -> None:
