@@ -3,7 +3,9 @@
     tables       one row an entry, loads, envelopes, progress; what a row holds, as tuples
     projector    one projection a kind of entry: pure, entry bytes → rows
     engine       what SQLite does in its own way: schema, rows in bulk, full text, the time limit, the fresh file
-    queries      the questions, and who sees what of their answers
+    queries      the questions
+    viewing      who looks and what is wanted: the one condition on what is found
+    statements   questions whose SQL is written once
     catalogue    the catalogue itself: projects in order, may lag, never leads, answers
     rebuild      built anew in a fresh file, then swapped in
     comparison   ledger and catalogue read side by side, every difference named
