@@ -4,7 +4,9 @@
     projector    entry bytes → rows, pure; loaded rows here, acts in acts, one projection a kind
     linked       what a projection is and may ask; searched: the words under which an entry is found
     engine       what SQLite does in its own way: schema, rows in bulk, full text, the time limit, the fresh file
-    queries      the questions, and who sees what of their answers
+    queries      the questions
+    viewing      who looks and what is wanted: the one condition on what is found
+    statements   questions whose SQL is written once
     catalogue    the catalogue itself: projects in order, may lag, never leads, answers
     rebuild      built anew in a fresh file, then swapped in
     comparison   ledger and catalogue read side by side, every difference named

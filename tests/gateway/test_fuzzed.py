@@ -1,5 +1,8 @@
 """Five minutes of schemathesis over the published schema, as a department with a token: no server error, no hang.
 
+Whether an error is the server's is judged by status and code. schemathesis knows none of our codes, and calls each
+error that has a path a "GraphQL server error", a wrong id too.
+
 It is a tool of its own (`pip install schemathesis` anywhere, on the path), and in none of our locks: it brings 25
 packages, one of them compiled, for one test.
 """

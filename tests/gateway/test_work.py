@@ -82,14 +82,14 @@ def test_a_muniment_is_few_questions(counter: Counter) -> None:
         assert 0 < statements.count <= MOST_BY_ID
 
 
-def _ratio(one: Callable[[], object], other: Callable[[], object]) -> float:
+def _ratio(one: Callable[[], object], other: Callable[[], object], runs: int = RUNS) -> float:
     """CPU time of the one by that of the other: the median of five rounds, in each of which they take turns."""
     ratios = []
     for _ in range(5):
         spent = []
         for work in (one, other):
             began = time.thread_time_ns()
-            for _ in range(RUNS):
+            for _ in range(runs):
                 work()
             spent.append(time.thread_time_ns() - began)
         ratios.append(spent[0] / spent[1])
@@ -146,7 +146,7 @@ def test_evidence_costs_at_most_three_times_the_page(counter: Counter) -> None:
     def asked(evidence: str) -> Callable[[], object]:
         return lambda: _asked(counter, caller, documents, page % evidence, t="ROAD")
 
-    assert _ratio(asked(EVIDENCE), asked("")) <= 4  # 2.8 as measured by bench.gateway, where three is the aim
+    assert _ratio(asked(EVIDENCE), asked(""), runs=8) <= 4  # 2.8 as measured by bench.gateway, where three is the aim
 
 
 # ---- nothing is kept ----
