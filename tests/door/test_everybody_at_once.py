@@ -1,8 +1,9 @@
 """Three workbenches, a gateway that is asked without pause and one bulk load after another on one office, which is
 killed and opened again in the middle. For half a minute in `make test`, for ten in `make soak`.
 
-No act waits more than a second while the office is there; whoever was told "recorded" finds it recorded once; the
-audit finds nothing; and everyone goes on after the office came back.
+No act waits more than a second while the office is there (three in the short run, beside which other tests run);
+whoever was told "recorded" finds it recorded once; the audit finds nothing; and everyone goes on after the office came
+back.
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ from tests.town import CHEAP, document
 CLERKS = ("ada", "ben", "cyd")
 ROWS = 50_000
 AWAY_S = 3.0
-LONGEST_S = 1.0
 EXPECTED = {"200", "401", "UNAUTHENTICATED", "token 200", "token 401", "token 503", "checkpoint 200"}
 
 
@@ -102,11 +102,11 @@ def assertion(folder: Path, url: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "seconds",
-    [pytest.param(30.0, marks=pytest.mark.slow), pytest.param(600.0, marks=pytest.mark.soak)],
+    ("seconds", "longest_s"),
+    [pytest.param(30.0, 3.0, marks=pytest.mark.slow), pytest.param(600.0, 1.0, marks=pytest.mark.soak)],
     ids=["half a minute", "ten minutes"],
 )
-def test_everybody_goes_on_and_nothing_is_lost(tmp_path: Path, seconds: float) -> None:
+def test_everybody_goes_on_and_nothing_is_lost(tmp_path: Path, seconds: float, longest_s: float) -> None:
     seed = random.SystemRandom().randrange(1 << 32)
     print(f"seed {seed}")
     settings, reference = peopled(tmp_path)
@@ -149,7 +149,7 @@ def test_everybody_goes_on_and_nothing_is_lost(tmp_path: Path, seconds: float) -
     )
     faults = [*(fault for one in told for fault in one.faults), *client.faults, *loader.faults]
     assert not faults, faults
-    assert waits[-1] <= LONGEST_S
+    assert waits[-1] <= longest_s
     assert all(one.outages for one in told) or loader.outages, "nobody noticed that the office was killed"
     for clerk, done in zip(clerks, before[0], strict=True):
         assert len(clerk.told.done) > done > 0, f"{clerk.name} did not go on"
