@@ -102,6 +102,8 @@ class Record(Page):
         self.to_the_end(lambda: read(desk, reference), self._show, self._did_not_come)
 
     def _show(self, found: Read) -> None:
+        if found.subject.subject != self.reference:  # F7 or F8 went on meanwhile: never one record under another's seal
+            return
         self._read, subject, self._reading = found, found.subject, False
         also = (
             f"{str(subject.kind).lower().replace('_', ' ')} · {subject.status.lower()} · version {subject.version} · "
