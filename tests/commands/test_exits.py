@@ -29,6 +29,8 @@ EXPECTED = {
     errors.LedgerHalted: 3,
     errors.RegistryError: 3,
     errors.Busy: 4,
+    errors.Away: 4,
+    errors.Unsettled: 4,
 }
 
 
