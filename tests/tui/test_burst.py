@@ -9,6 +9,7 @@ import base64
 import hashlib
 import os
 import shutil
+import signal
 import string
 import subprocess
 import sys
@@ -89,7 +90,11 @@ def tmux(town: Town, tmp_path: Path) -> Iterator[Tmux]:
         found.until(lambda: "M0102" in found.screen, "the home page")
         yield found
         found.run("send-keys", "-t", "w", "C-q")
+        found.until(lambda: not found.run("list-sessions"), "the end of the workbench")
     finally:
+        pid = found.run("list-panes", "-t", "w", "-F", "#{pane_pid}").strip()
+        if pid:  # something failed: nothing may run on after the test
+            os.kill(int(pid), signal.SIGKILL)
         found.run("kill-server")
 
 
