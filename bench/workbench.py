@@ -41,6 +41,7 @@ from tests.tui.terminal import ROOT, Terminal
 
 PHRASE = "founder's"
 LONGEST = 60  # letters in the box
+REST_S = 0.1
 SEED = 7
 START = "from registry.commands import main; main()"
 FRESH = b"\x05\x15"  # to the end of the field, and delete all before it
@@ -227,11 +228,20 @@ def _ask(terminal: Terminal, texts: Sequence[bytes]) -> Waits:
     terminal.then(b"/", "not a proof")
     for text in texts:
         terminal.then(FRESH + text, text.decode().strip()[-4:])
+        _rest(terminal)
         searches.append(_waited(terminal, ENTER, FOUND))
         histories.append(_waited(terminal, ENTER, HISTORY))
         terminal.then(b"", "M0301")
         terminal.then(F3 + b"/", "not a proof")
     return Waits(tuple(searches), tuple(histories), (_cpu(terminal) - before) / len(texts))
+
+
+def _rest(terminal: Terminal) -> None:
+    """Until nothing is drawn any more: what is drawn again late would pass for an answer."""
+    drawn = -1
+    while drawn != len(terminal.seen):
+        drawn = len(terminal.seen)
+        terminal.first(lambda before=drawn: "more" if len(terminal.seen) > before else "", REST_S)
 
 
 def _cpu(terminal: Terminal) -> float:

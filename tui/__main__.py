@@ -67,6 +67,8 @@ def command(
     # Here and not above: Textual takes a quarter of a second to import, and --help must not wait for it.
     from registry.office import Office
     from registry.office.office import now_ms
+    os.environ.setdefault("TEXTUAL_FPS", "240")
+    from tui import garbage
     from tui.app import Workbench
 
     settings = read_settings(os.environ, registry=registry, signer=signer, officer=officer)
@@ -75,6 +77,7 @@ def command(
     bench = Workbench(door.sign_in, now_ms, name=settings.officer or "")
     for number in LEAVES:  # to the very end: a second one must not cut off what the first has waited for
         signal.signal(number, lambda *_: bench.leave())
+    garbage.begin()
     try:
         bench.run()  # returns once every thread has answered: an act on its way is never cancelled
     finally:

@@ -20,7 +20,7 @@ from registry.desk.day import Outcome
 from registry.desk.desk import Desk
 from registry.desk.status import Status
 from registry.errors import Misuse, RegistryError
-from tui import compat, themes, wording
+from tui import compat, garbage, themes, wording
 from tui.actions import Action
 from tui.drafts import Drafts
 from tui.handed import Clock, Enrol, RunAudit
@@ -90,7 +90,7 @@ class Bench(App[None]):
         self.leaving = False
         self._here: asyncio.AbstractEventLoop | None = None
         self.filed: dict[str, dict[str, str]] = {}  # form → what was filed last, for Ctrl+D
-        self._idle_s, self._last_key = idle_s, 0.0
+        self._idle_s, self._last_key, self._tidied = idle_s, 0.0, 0.0
 
     @property
     def desk(self) -> Desk:
@@ -132,6 +132,7 @@ class Bench(App[None]):
         self.set_interval(CURSOR_S, lambda: compat.follow_focus(self))
         self.set_interval(TERMINAL_S, self._check_terminal)
         self.set_interval(LOOK_S, self.look_for_office)
+        self.set_interval(garbage.PAUSE_S, self._tidy)
         if self._idle_s:
             self.set_interval(min(self._idle_s / 4, 5.0), self._check_idle)
         self.call_after_refresh(compat.show_cursor, self)
@@ -227,6 +228,12 @@ class Bench(App[None]):
     def do_lock(self) -> None:
         """Lock the desk."""
         raise NotImplementedError
+
+    def _tidy(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._tidied < self._last_key <= now - garbage.PAUSE_S:
+            self._tidied = now
+            garbage.collect()
 
     def _check_idle(self) -> None:
         if asyncio.get_running_loop().time() - self._last_key >= self._idle_s:

@@ -35,6 +35,7 @@ from tui.widgets.seal import Seal
 from tui.widgets.timeline import Timeline
 
 OTHERS_SHOWN = 20
+SLOW_S = 0.2  # until it is said that the record is being read
 AFTER_READING = ("proof", "export", "counter", "revise", "withdraw")
 VISIBLE = {"own": "its own department", "departments": "all departments", "public": "everyone"}
 Step = Callable[[int], str]
@@ -85,21 +86,28 @@ class Record(Page):
         self._awaits: Callable[[], None] | None = None  # asked for before the record had come
 
     def body(self) -> Iterable[Widget]:
+        self._begin_reading()  # the desk answers while the screen is made
         yield Seal()
         with Horizontal(id="panes"):
             yield VerticalScroll(id="details")
             yield Timeline(id="timeline")
 
     def on_mount(self) -> None:
-        self.do_refresh()
+        self.query_one(Seal).show_subject(self.reference, "")
 
     def do_refresh(self) -> None:
+        self.query_one(Seal).show_subject(self.reference, "")
+        self._begin_reading()
+
+    def _begin_reading(self) -> None:
         desk, reference = self.bench.desk, self.reference
         self._reading = True
-        self.query_one(Seal).show_subject(reference, "")
-        if not self._quiet:
-            self.bench.say(wording.READING.say())
+        self.set_timer(SLOW_S, self._say_reading)
         self.to_the_end(lambda: read(desk, reference), self._show, self._did_not_come)
+
+    def _say_reading(self) -> None:
+        if self._reading and not self._quiet:
+            self.bench.say(wording.READING.say())
 
     def _show(self, found: Read) -> None:
         if found.subject.subject != self.reference:  # F7 or F8 went on meanwhile: never one record under another's seal
@@ -114,7 +122,7 @@ class Record(Page):
         details.remove_children()
         details.mount(*self._details(found))
         self.query_one(Timeline).show(found.history, found.gaps)
-        self._check(asked=False)
+        self.call_after_refresh(self._check, asked=False)  # what was read is drawn before it is proven
         awaited, self._awaits = self._awaits, None
         if awaited is not None and self.is_current:
             awaited()

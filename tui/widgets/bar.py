@@ -21,6 +21,7 @@ class Bar(Horizontal):
     def __init__(self, place: str) -> None:
         super().__init__()
         self._place = place
+        self._shown: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         yield Static("MUNIMENT", classes="mark", markup=False)
@@ -34,18 +35,23 @@ class Bar(Horizontal):
         if not self.is_mounted:
             return
         origin = f"{safe(status.origin, PLACE)} › " if status and self.app.size.width >= WIDE else ""
-        self.query_one(".place", Static).update(origin + safe(self._place, PLACE))
-        size = self.query_one(".size", Static)
-        size.set_class(away, "away")
+        self._fill("place", origin + safe(self._place, PLACE))
+        self.query_one(".size", Static).set_class(away, "away")
         if away:
-            size.update(OFFICE_AWAY)
+            self._fill("size", OFFICE_AWAY)
         elif status is None:
-            size.update("")
+            self._fill("size", "")
         else:
             lag = f"  {counted(status.not_yet_searchable)} not searchable yet" if status.not_yet_searchable else ""
-            size.update(f"● {counted(status.size)}{lag}")
+            self._fill("size", f"● {counted(status.size)}{lag}")
         if seat is not None:
             count = seat.roles.count(",") + 1
             roles = f"{count} roles" if count > 1 and self.app.size.width < WIDE else seat.roles
             reading = " · reading only" if seat.reads_only else ""
-            self.query_one(".who", Static).update(safe(f"{seat.name} {roles}", WHO) + reading)
+            self._fill("who", safe(f"{seat.name} {roles}", WHO) + reading)
+
+    def _fill(self, part: str, text: str) -> None:
+        """Only where it is another text: else every change of focus would lay the screen out anew."""
+        if self._shown.get(part) != text:
+            self._shown[part] = text
+            self.query_one(f".{part}", Static).update(text)

@@ -12,8 +12,13 @@ class MessageLine(Static):
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
+        self._shown = ""
 
     def show(self, said: Said | None) -> None:
         """Show it, or nothing."""
-        self.update("" if said is None else f"✗ {said}" if said.refused else str(said))
+        text = "" if said is None else f"✗ {said}" if said.refused else str(said)
+        if text == self._shown:  # else every change of focus would lay the screen out anew
+            return
+        self._shown = text
+        self.update(text)
         self.set_class(said is not None and said.refused, "refused")

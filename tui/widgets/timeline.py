@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -21,13 +22,15 @@ LINE = 300  # characters
 class Timeline(VerticalScroll):
     """Scrolls; the arrows move it when it has the focus."""
 
+    def compose(self) -> ComposeResult:
+        yield Static("", markup=False)
+
     def show(self, history: tuple[View, ...], gaps: tuple[str, ...]) -> None:
         """Draw it."""
-        self.remove_children()
         lines = [f"✗ {gap}" for gap in gaps] or ["numbers run on; every link agrees with the tree ✓"]
         for view in reversed(history):
             lines += entry_lines(view)
-        self.mount(Static("\n".join(safe(line, LINE) for line in lines), markup=False))
+        self.query_one(Static).update("\n".join(safe(line, LINE) for line in lines))
 
 
 def entry_lines(view: View) -> list[str]:
