@@ -31,6 +31,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -238,10 +239,12 @@ def _ask(terminal: Terminal, texts: Sequence[bytes]) -> Waits:
 
 def _rest(terminal: Terminal) -> None:
     """Until nothing is drawn any more: what is drawn again late would pass for an answer."""
-    drawn = -1
-    while drawn != len(terminal.seen):
-        drawn = len(terminal.seen)
-        terminal.first(lambda before=drawn: "more" if len(terminal.seen) > before else "", REST_S)
+    while terminal.first(partial(_more, terminal, len(terminal.seen)), REST_S):
+        pass
+
+
+def _more(terminal: Terminal, drawn: int) -> str:
+    return "more" if len(terminal.seen) > drawn else ""
 
 
 def _cpu(terminal: Terminal) -> float:

@@ -31,7 +31,7 @@ from registry.records.loads import Load
 from registry.records.muniment import MunimentKind, Visibility
 from registry.records.roles import ROLES_VERSION, TABLE, Role
 from registry.records.sale import SaleFacts
-from registry.sequencer import Proposal, Recorded, Sequencer, closing
+from registry.sequencer import Courtesy, Proposal, Recorded, Sequencer, closing
 from registry.storage import sqlite
 from registry.storage.inspection import Inspection
 from registry.storage.ledger import SCHEMA, LedgerStore
@@ -207,7 +207,7 @@ class Registry:
         """The rows, in batches."""
         for at in range(0, len(rows), batch):
             some = rows[at : at + batch]
-            step = RowBatch(load, some, rejected=0, next_row=some[-1].number + 1, rejects_bytes=0)
+            step = RowBatch(load, some, courtesy=Courtesy(), rejected=0, next_row=some[-1].number + 1, rejects_bytes=0)
             load = self.sequencer.enter_rows(step).load
         return load
 

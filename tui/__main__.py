@@ -67,6 +67,7 @@ def command(
     # Here and not above: Textual takes a quarter of a second to import, and --help must not wait for it.
     from registry.office import Office
     from registry.office.office import now_ms
+
     os.environ.setdefault("TEXTUAL_FPS", "240")
     from tui import garbage
     from tui.app import Workbench

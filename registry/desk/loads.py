@@ -123,6 +123,7 @@ class Loads:
                 kept,
                 preparer.prepare if preparer else self._sale,
                 milestone=self._milestone,
+                courtesy=services.courtesy,
                 stopped=stopped,
             )
             size = max(source.size(), 1)

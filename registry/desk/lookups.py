@@ -48,7 +48,8 @@ class Lookups:
 
     def find(self, text: str, *, limit: int = PAGE, after: int | None = None) -> tuple[View, ...]:
         """Newest entries that hold every word; a search, never a proof. Raises Misuse, Busy."""
-        return tuple(self._found(position) for position in self.hits(text, limit=limit, after=after))
+        with self._services.courtesy.first():
+            return tuple(self._found(position) for position in self.hits(text, limit=limit, after=after))
 
     def hits(
         self, text: str, *, limit: int = PAGE, after: int | None = None, wanted: Wanted = ANYTHING
@@ -144,6 +145,10 @@ class Lookups:
         if state is None:
             return self._other(reference, positions)
         self.record_reading(reference, state, "details", purpose)
+        with self._services.courtesy.first():
+            return self._as_it_stands(reference, state, positions)
+
+    def _as_it_stands(self, reference: str, state: SubjectState, positions: tuple[int, ...]) -> Subject:
         last = self._entries.view(positions[-1])
         newest = self._newest(positions)
         return Subject(
@@ -214,7 +219,8 @@ class Lookups:
         state = self.may_see(reference)
         positions = self.positions(reference)
         self.record_reading(reference, state, "history", purpose)
-        return tuple(self._told(position, state) for position in positions)
+        with self._services.courtesy.first():  # not around the reading, which waits for the turn of whoever gives way
+            return tuple(self._told(position, state) for position in positions)
 
     def _told(self, position: int, state: SubjectState | None) -> View:
         view = self._entries.view(position)

@@ -18,7 +18,7 @@ from registry.records.disclosure import reveal, unpack
 from registry.records.loads import Load
 from registry.records.standing import Standing
 from registry.records.subject import Last
-from registry.sequencer import Sequencer
+from registry.sequencer import Courtesy, Sequencer
 from registry.vault.vault import Vault
 
 
@@ -57,6 +57,7 @@ class Services:
     seal: Callable[[], int]
     caught_up: Callable[[], None]
     settle_unlock: Callable[[], None]
+    courtesy: Courtesy
     sequencer: Sequencer | None = None
 
     def writer(self) -> Sequencer:

@@ -34,9 +34,11 @@ from registry.records.loads import Counts, Load
 from registry.records.muniment import SubjectState
 from registry.records.sale import mangled
 from registry.records.subject import Last
-from registry.sequencer import Filled, Sequencer, Work
+from registry.sequencer import Courtesy, Filled, Sequencer, Work
+from registry.sequencer.courtesy import LONGEST_S
 
 FIRST_BATCH, LARGEST_BATCH = 500, 16_384
+AT_ONCE = 256  # rows, before it is looked whether somebody asks: a millisecond
 AIM_S = 0.1  # a turn of rows, from its beginning to its commit: a clerk waits for at most one
 
 _row_encoder = msgspec.json.Encoder()  # Row's fields are declared in sorted order; a row needs no sorting
@@ -75,10 +77,17 @@ class RowBatch:
     """One batch, as the sequencer asks for it inside its turn."""
 
     def __init__(
-        self, load: Load, prepared: Sequence[Prepared], *, rejected: int, next_row: int, rejects_bytes: int
+        self,
+        load: Load,
+        prepared: Sequence[Prepared],
+        *,
+        courtesy: Courtesy,
+        rejected: int,
+        next_row: int,
+        rejects_bytes: int,
     ) -> None:
         self.load = load
-        self._prepared = prepared
+        self._prepared, self._courtesy = prepared, courtesy
         self._rejected, self._next_row, self._rejects_bytes = rejected, next_row, rejects_bytes
         self.began = 0.0
 
@@ -92,7 +101,10 @@ class RowBatch:
         new: dict[str, tuple[int, bytes]] = {}
         recorded = already = changed = withdrawn = flagged = 0
         position, at, load = work.position, work.at, self.load.position
-        for row in self._prepared:
+        left = LONGEST_S
+        for place, row in enumerate(self._prepared):
+            if left > 0 and not place % AT_ONCE:
+                left -= self._courtesy.give_way(left)
             subject, op = row.subject, row.op
             if row.known:
                 already += 1
@@ -208,10 +220,11 @@ class Loader:
         prepare: Callable[[int, SourceRow | MunimentRow], Prepared | Reject],
         *,
         milestone: Callable[[str], None],
+        courtesy: Courtesy,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         self._sequencer, self._rejects, self._prepare = sequencer, rejects, prepare
-        self._milestone, self._stopped = milestone, stopped
+        self._milestone, self._courtesy, self._stopped = milestone, courtesy, stopped
         self.load = load
 
     def run(self, source: Iterator[SourceRow | MunimentRow | Reject], report: Callable[[Counts], None]) -> Load:
@@ -229,7 +242,10 @@ class Loader:
         size = FIRST_BATCH
         number = self.load.next_row
         while not self._stopped():
-            taken = list(islice(source, size))
+            taken: list[SourceRow | MunimentRow | Reject] = []
+            while len(taken) < size and (some := list(islice(source, min(AT_ONCE, size - len(taken))))):
+                taken += some
+                self._courtesy.give_way()
             if not taken:
                 break
             prepared: list[Prepared] = []
@@ -241,12 +257,21 @@ class Loader:
                 else:
                     prepared.append(ready)
                 number += 1
+                if not number % AT_ONCE:
+                    self._courtesy.give_way()
             length = self.load.rejects_bytes
             if rejects:
                 self._rejects.write(rejects)
                 length = self._rejects.flush()
                 self._milestone("rejects written")
-            batch = RowBatch(self.load, prepared, rejected=len(rejects), next_row=number, rejects_bytes=length)
+            batch = RowBatch(
+                self.load,
+                prepared,
+                courtesy=self._courtesy,
+                rejected=len(rejects),
+                next_row=number,
+                rejects_bytes=length,
+            )
             self.load = self._sequencer.enter_rows(batch).load
             ended = perf_counter()
             self._milestone("batch recorded")

@@ -12,7 +12,7 @@ from registry.errors import Busy, LedgerHalted, RegistryError
 from registry.ledger.sealer import Sealer
 from registry.office.mending import named
 from registry.office.stores import Stores
-from registry.sequencer import Milestone, Sequencer
+from registry.sequencer import Courtesy, Milestone, Sequencer
 from registry.storage.ledger import LedgerStore
 
 PROJECT_AT_ONCE = 8_192
@@ -27,8 +27,8 @@ TRY_AGAIN_S = 1.0  # while the storage is full
 class Beside:
     """`committed` is what the sequencer tells after each commit; `start` once there is a sealer to seal with."""
 
-    def __init__(self, stores: Stores, milestone: Milestone) -> None:
-        self._stores, self._milestone = stores, milestone
+    def __init__(self, stores: Stores, milestone: Milestone, courtesy: Courtesy) -> None:
+        self._stores, self._milestone, self._courtesy = stores, milestone, courtesy
         self._sealer: Sealer | None = None
         self._halt: Callable[[LedgerHalted], None] = lambda error: None
         self._sealing, self._projecting = threading.Lock(), Turnstile()
@@ -87,11 +87,12 @@ class Beside:
             return
         stores = self._stores
         while True:
+            self._courtesy.give_way()
             with self._projecting.after():
                 first, size = stores.catalogue.projected(), stores.ledger.head().size
                 if first >= size:
                     return
-                clerks = monotonic() - self._act_at < CLERKS_ABOUT_S
+                clerks = monotonic() - self._act_at < CLERKS_ABOUT_S or self._courtesy.asked_within(CLERKS_ABOUT_S)
                 end = min(first + (PROJECT_BESIDE_CLERKS if clerks else PROJECT_AT_ONCE), size)
                 stores.catalogue.project(first, list(stores.log.entries(first, end)))
             self._milestone("catalogue caught up")

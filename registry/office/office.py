@@ -37,7 +37,7 @@ from registry.office.stores import Stores, must_exist
 from registry.records.identifiers import check_department, check_origin
 from registry.records.roles import Role
 from registry.records.text import check_text
-from registry.sequencer import Milestone, Recorded, Sequencer
+from registry.sequencer import Courtesy, Milestone, Recorded, Sequencer
 from registry.settings import Settings
 from registry.storage.lock import OfficeLock
 from registry.storage.mark import MarkFile
@@ -94,7 +94,8 @@ class Office:
         if keys is not None:
             self.mark = self.signer.restore_mark_file() if adopting else self.signer.mark()
             self._keyring = Keyring(self.signer, keys, self.origin, milestone)
-        self._beside = Beside(self._stores, milestone)
+        self._courtesy = Courtesy()
+        self._beside = Beside(self._stores, milestone, self._courtesy)
         self.sequencer: Sequencer | None = None
         self._closed = False
         self._untidy = False  # something is left for the next opening to mend
@@ -248,6 +249,7 @@ class Office:
             seal=self._beside.seal,
             caught_up=self._beside.catch_up,
             settle_unlock=self._settle_unlock,
+            courtesy=self._courtesy,
             sequencer=self.sequencer,
         )
 

@@ -5,6 +5,7 @@
     memory     what is true as of the last commit, dropped after any doubt
     work       one turn's decisions, act by act or a batch of rows, and their writing
     writer     the queue and the thread
+    courtesy   questions go before loads
 
 A turn takes what waited during the last commit: up to 4,096 acts, or one batch of a load. After each batch whatever
 acts wait go first, so a clerk never waits for more than one. No database is written before every act of the turn is
@@ -12,9 +13,10 @@ decided, so an act that fails leaves nothing behind; any exception rolls the tur
 is never continued.
 """
 
+from registry.sequencer.courtesy import Courtesy
 from registry.sequencer.ports import Milestone
 from registry.sequencer.proposal import Proposal, Recorded
 from registry.sequencer.work import Batch, Filled, Work, closing
 from registry.sequencer.writer import Sequencer
 
-__all__ = ["Batch", "Filled", "Milestone", "Proposal", "Recorded", "Sequencer", "Work", "closing"]
+__all__ = ["Batch", "Courtesy", "Filled", "Milestone", "Proposal", "Recorded", "Sequencer", "Work", "closing"]
