@@ -26,8 +26,9 @@ check: $(VENV)/judged lint ## before a commit: ruff, mypy, import contracts, qui
 soak: $(VENV)/judged ## chance and repetition: every property with 3,000 examples and fresh seeds, then the tests marked soak
 	$(BIN)/python -m pytest --hypothesis-profile=soak -m "hypothesis or soak"
 
-bench: $(VENV)/judged ## measure the gateway beside bare graphql-core (two minutes)
+bench: $(VENV)/judged ## measure the gateway beside bare graphql-core, and the workbench over a million sales (five minutes)
 	@PYTHONPATH=.:graphql $(BIN)/python -m bench.gateway
+	@PYTHONPATH=.:graphql $(BIN)/python -m bench.workbench
 
 pictures: $(VENV)/judged ## make the pictures of the workbench in docs/pictures again
 	@PYTHONPATH=.:graphql $(BIN)/python -m tests.tui.make_pictures

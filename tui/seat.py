@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from registry.desk.desk import Desk
 from registry.errors import Busy, Malformed
@@ -41,6 +41,8 @@ class Seat:
     reads_only: str
     drafts: int = 0
     drafts_told: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Officers' sign-in names by reference, of those whom this officer may list, as of signing in."""
 
     @property
     def desk(self) -> Desk:
@@ -66,4 +68,4 @@ def seat_at(name: str, entered: Entered) -> Seat:
             drafts = len(entered.drafts.restore())
         except (Malformed, Busy) as error:
             told = str(error)
-    return Seat(name, entered, ", ".join(day.roles()) or "no role", why_not, reads_only, drafts, told)
+    return Seat(name, entered, ", ".join(day.roles()) or "no role", why_not, reads_only, drafts, told, entered.desk.officers.names())

@@ -133,9 +133,9 @@ class Clerk(threading.Thread):
         of the other words."""
 
         def told() -> str:
-            position = RECORDED_AT.search(self.terminal.text())
-            if position and position[1] != self._position:
-                self._position = position[1]
+            positions = RECORDED_AT.findall(self.terminal.text())
+            if positions and positions[-1] != self._position:
+                self._position = positions[-1]
                 return RECORDED
             return next((word for word in other if word in self.terminal.text()), "")
 

@@ -230,6 +230,7 @@ def test_a_record_of_ones_own_department_is_checked_only_when_asked_since_that_i
         bench.app.push_screen(Record(subject))
         await bench.settle()
         assert "? NOT CHECKED" in bench.page
+        assert "intake-clerk HMLR · position" in bench.page  # by name, where he may be told
         size = town.office.store.head().size
         await bench.press("f9")
         assert town.office.store.head().size == size + 1

@@ -121,7 +121,8 @@ class Record(Page):
         details = self.query_one("#details", VerticalScroll)
         details.remove_children()
         details.mount(*self._details(found))
-        self.query_one(Timeline).show(found.history, found.gaps)
+        names = self.bench.seat.names if self.bench.seat is not None else {}
+        self.query_one(Timeline).show(found.history, found.gaps, names)
         self.call_after_refresh(self._check, asked=False)  # what was read is drawn before it is proven
         awaited, self._awaits = self._awaits, None
         if awaited is not None and self.is_current:

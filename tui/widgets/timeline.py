@@ -1,11 +1,13 @@
 """The history of one record, the newest act on top, with numbers and the links that can be followed.
 
 ● 2 · 22 Nov 2025 10:40  revised
-│   officer/3 HMLR · position 4 023
+│   j.patel HMLR · position 4 023
 │   2 → 1 · ab7b… ✓
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -25,17 +27,17 @@ class Timeline(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
 
-    def show(self, history: tuple[View, ...], gaps: tuple[str, ...]) -> None:
-        """Draw it."""
+    def show(self, history: tuple[View, ...], gaps: tuple[str, ...], names: Mapping[str, str]) -> None:
+        """Draw it; `names` are officers' by reference, where they may be told."""
         lines = [f"✗ {gap}" for gap in gaps] or ["numbers run on; every link agrees with the tree ✓"]
         for view in reversed(history):
-            lines += entry_lines(view)
+            lines += entry_lines(view, names)
         self.query_one(Static).update("\n".join(safe(line, LINE) for line in lines))
 
 
-def entry_lines(view: View) -> list[str]:
+def entry_lines(view: View, names: Mapping[str, str]) -> list[str]:
     """One act: what and when; by whom and where; its link."""
-    by = f"{view.officer} {view.department}".strip() or "not told"
+    by = f"{names.get(view.officer, view.officer)} {view.department}".strip() or "not told"
     load = f" · load {view.load}, row {counted(view.row or 0)}" if view.load is not None else ""
     lines = [
         f"● {view.number} · {moment(view.recorded_at)}  {act_word(view)}",
