@@ -68,4 +68,5 @@ def seat_at(name: str, entered: Entered) -> Seat:
             drafts = len(entered.drafts.restore())
         except (Malformed, Busy) as error:
             told = str(error)
-    return Seat(name, entered, ", ".join(day.roles()) or "no role", why_not, reads_only, drafts, told, entered.desk.officers.names())
+    roles, names = ", ".join(day.roles()) or "no role", entered.desk.officers.names()
+    return Seat(name, entered, roles, why_not, reads_only, drafts, told, names)
