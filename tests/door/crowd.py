@@ -55,6 +55,12 @@ def program(folder: Path, *words: str, who: str, log: str = "") -> subprocess.Po
         )
 
 
+def step_back() -> None:
+    """Whoever only makes work for the others leaves them the machine: what is measured is theirs, on two cores."""
+    if sys.platform == "linux":  # elsewhere a thread has no priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+
+
 @dataclass(slots=True)
 class Told:
     """What somebody was told. `waits_s`: from the key to the answer of each act, where the office stayed."""
@@ -178,6 +184,7 @@ class Client(threading.Thread):
 
     def run(self) -> None:
         """Ask until told to stop; a new token where the old one is refused."""
+        step_back()
         connection = http.client.HTTPConnection(self._host, timeout=30)
         try:
             self._ask(connection)
@@ -239,6 +246,7 @@ class Loader(threading.Thread):
 
     def run(self) -> None:
         """Load until told to stop."""
+        step_back()
         number = 0
         while not self._stops.is_set():
             number += 1
