@@ -17,7 +17,6 @@ from registry.errors import Malformed
 
 BITS_AN_ID = 14
 _SMALLEST = 1 << 17  # ids
-_UNFILTERED = 64  # questions that are answered without a filter over more ids than that
 _HALF = 0xFFFF_FFFF
 DIGEST_BYTES, OFFSET_BYTES = 8, 4
 if array("q").itemsize != DIGEST_BYTES or array("I").itemsize != OFFSET_BYTES:  # true on every platform we know
@@ -82,18 +81,15 @@ class Known:
     One writer, readers beside it. Memory: 1.75 bytes an id, and 12 for each in a run. `others` are digests of ids that
     are kept in another table.
 
-    A filter over a million ids takes 0.7 s to fill, and whoever opens the office would wait for it. So one of that size
-    is filled by the 65th question: until then every answer is "perhaps", which is true and wants a look.
+    The filter is filled before anybody asks, 0.7 s for a million ids, and later by the writer alone: filled by a reader,
+    it would lack what the writer added meanwhile, and its no would be wrong.
     """
 
     def __init__(self, runs: Iterable[Run] = (), others: Iterable[int] = ()) -> None:
         self._runs: list[Run] = list(runs)
         self._others = array("q", others)
         self._count = sum(run.count for run in self._runs) + len(self._others)
-        self._asked = self._capacity = 0
-        self._filter: tuple[int, bytearray] | None = None  # mask and bits
-        if self._count <= _SMALLEST:
-            self._fill(_SMALLEST)
+        self._fill(max(self._count * 2, _SMALLEST))
 
     def _fill(self, capacity: int) -> None:
         bits = 1 << (capacity * BITS_AN_ID - 1).bit_length()
@@ -101,7 +97,8 @@ class Known:
         for run in self._runs:
             self._mark(run.digests(), *filled)
         self._mark(self._others, *filled)
-        self._capacity, self._filter = bits // BITS_AN_ID, filled  # whole, or a reader would take a no for certain
+        self._capacity = bits // BITS_AN_ID
+        self._filter = filled  # whole, or a reader would take a no for certain
 
     @staticmethod
     def _mark(digests: Iterable[int], mask: int, filter_: bytearray) -> None:
@@ -116,12 +113,6 @@ class Known:
 
     def perhaps(self, digest: int) -> bool:
         """False is certain: no entry is on such an id. True wants a look."""
-        if self._filter is None:
-            self._asked += 1
-            if self._asked <= _UNFILTERED:
-                return True
-            self._fill(self._count * 2)
-            assert self._filter is not None
         mask, filter_ = self._filter
         low = digest & _HALF
         bit = low & mask
@@ -152,8 +143,6 @@ class Known:
 
     def _grow(self, digests: Sequence[int]) -> None:
         self._count += len(digests)
-        if self._filter is None:
-            return
         if self._count > self._capacity:
             self._fill(self._count * 4)
         else:
