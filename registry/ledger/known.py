@@ -81,8 +81,8 @@ class Known:
     One writer, readers beside it. Memory: 1.75 bytes an id, and 12 for each in a run. `others` are digests of ids that
     are kept in another table.
 
-    The filter is filled before anybody asks, 0.7 s for a million ids, and later by the writer alone: filled by a reader,
-    it would lack what the writer added meanwhile, and its no would be wrong.
+    The filter is filled before anybody asks, 0.7 s for a million ids, and later by the writer alone: filled by a
+    reader, it would lack what the writer added meanwhile, and its no would be wrong.
     """
 
     def __init__(self, runs: Iterable[Run] = (), others: Iterable[int] = ()) -> None:
