@@ -115,7 +115,7 @@ class Clerk(threading.Thread):
         while True:
             self._type(str(deed).encode() + ENTER + b"deed" + ENTER + ENTER + b"departments" + ENTER)
             self.terminal.type(f"title = {title}".encode())
-            came = self._sees("1 in clear", BACK, AWAY)
+            came = self._sees(title, BACK, AWAY)  # all that was typed ahead of it was dealt with
             if came in (BACK, AWAY):
                 self._come_back(came)
                 continue
