@@ -17,7 +17,9 @@ from registry.errors import Malformed
 
 BITS_AN_ID = 14
 _SMALLEST = 1 << 17  # ids
+_PIECE = 4_096
 _HALF = 0xFFFF_FFFF
+_Filter = tuple[int, bytearray]  # a mask of as many ones as its bits are counted with, and the bits
 DIGEST_BYTES, OFFSET_BYTES = 8, 4
 if array("q").itemsize != DIGEST_BYTES or array("I").itemsize != OFFSET_BYTES:  # true on every platform we know
     raise ImportError("this platform's integers do not have the sizes that runs are stored in")
@@ -81,24 +83,46 @@ class Known:
     One writer, readers beside it. Memory: 1.75 bytes an id, and 12 for each in a run. `others` are digests of ids that
     are kept in another table.
 
-    The filter is filled before anybody asks, 0.7 s for a million ids, and later by the writer alone: filled by a
-    reader, it would lack what the writer added meanwhile, and its no would be wrong.
+    The filter is filled by the writer alone, in its idle moments and before its first batch of rows: 0.7 s for a
+    million ids, which nobody who opens an office has to wait for. Until then every answer is "perhaps", and the runs
+    are looked through. A reader must not fill it: it would miss what the writer adds meanwhile, and its no be wrong.
     """
 
     def __init__(self, runs: Iterable[Run] = (), others: Iterable[int] = ()) -> None:
         self._runs: list[Run] = list(runs)
         self._others = array("q", others)
         self._count = sum(run.count for run in self._runs) + len(self._others)
-        self._fill(max(self._count * 2, _SMALLEST))
+        self._filter: _Filter | None = None
+        self._begin(max(self._count * 2, _SMALLEST))
+        if not self._count:
+            self.fill()
 
-    def _fill(self, capacity: int) -> None:
+    def _begin(self, capacity: int) -> None:
         bits = 1 << (capacity * BITS_AN_ID - 1).bit_length()
-        filled = bits - 1, bytearray(bits // 8)
-        for run in self._runs:
-            self._mark(run.digests(), *filled)
-        self._mark(self._others, *filled)
         self._capacity = bits // BITS_AN_ID
-        self._filter = filled  # whole, or a reader would take a no for certain
+        self._made, self._unmarked = (bits - 1, bytearray(bits // 8)), self._all()
+
+    def _all(self) -> Iterator[Sequence[int]]:
+        """All digests in pieces, with those that come while it goes on."""
+        run = other = 0
+        while run < len(self._runs) or other < len(self._others):
+            if run < len(self._runs):
+                yield self._runs[run].digests()
+                run += 1
+            else:
+                yield self._others[other : other + _PIECE]
+                other += _PIECE
+
+    def fill(self, most: int | None = None) -> bool:
+        """Mark some `most` ids more, or all; whether some are left. By the writer alone; costs nothing once filled."""
+        marked = 0
+        for digests in self._unmarked:
+            self._mark(digests, *self._made)
+            marked += len(digests)
+            if most is not None and marked >= most:
+                return True
+        self._filter = self._made  # whole, or a reader would take a no for certain
+        return False
 
     @staticmethod
     def _mark(digests: Iterable[int], mask: int, filter_: bytearray) -> None:
@@ -113,7 +137,10 @@ class Known:
 
     def perhaps(self, digest: int) -> bool:
         """False is certain: no entry is on such an id. True wants a look."""
-        mask, filter_ = self._filter
+        filled = self._filter
+        if filled is None:
+            return True
+        mask, filter_ = filled
         low = digest & _HALF
         bit = low & mask
         if not filter_[bit >> 3] >> (bit & 7) & 1:
@@ -137,13 +164,17 @@ class Known:
         self._grow(run.digests())
 
     def note(self, digests: Sequence[int]) -> None:
-        """Take in ids that are kept in another table."""
+        """Take in ids that are kept in another table: each once, also where it was called known by mistake before, for
+        a filter that grows knows only what was taken in."""
         self._others.extend(digests)
         self._grow(digests)
 
     def _grow(self, digests: Sequence[int]) -> None:
         self._count += len(digests)
+        if self._filter is None:
+            return  # they are among all that is still to be marked
         if self._count > self._capacity:
-            self._fill(self._count * 4)
+            self._begin(self._count * 4)
+            self.fill()
         else:
             self._mark(digests, *self._filter)

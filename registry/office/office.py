@@ -48,9 +48,9 @@ from registry.vault.exchange import exchange_public
 from registry.vault.passphrase import STRONG, Cost
 
 Told = Callable[[int, int], None]
+"""Told how much is done of how much."""
 NOBODY_OPENED = "nobody-opened"
 """The rule of a refusal to open: whoever has something else to do waits until somebody who may has opened it."""
-"""Told how much is done of how much."""
 
 
 def now_ms() -> int:

@@ -77,6 +77,7 @@ class Work:
         self._leaves: list[bytes] = []
         self._requests: dict[str, tuple[int, bytes]] = {}
         self._subjects: dict[str, Last] = {}
+        self._begun: list[int] = []  # digests of subjects on which an act of this turn is the first entry
         self._rows: list[StandingRow] = []
         self._loads: dict[int, Load] = {}
         self._fresh: list[tuple[int, int]] = []
@@ -184,6 +185,8 @@ class Work:
         self._leaves.append(leaf)
         kept = last.state if last else b""
         state = canonical(decision.state) if decision.state is not None else kept
+        if last is None:
+            self._begun.append(subject_digest(act.subject))
         self._subjects[act.subject] = Last(act.subject, position, act.number, leaf, state)
         self._standing.apply(decision.added, decision.ended, position)
         self._rows += [*decision.added, *(msgspec.structs.replace(row, ended=position) for row in decision.ended)]
@@ -287,9 +290,7 @@ class Work:
         turn.move_head(old, head)
         # A turn that is rolled back after this leaves digests in the filter: each costs a look, never a wrong answer,
         # and memory is dropped with it.
-        # Not by number 1: a subject whose first two acts share a turn is remembered by the second alone.
-        digests = map(subject_digest, self._subjects)
-        memory.known.note([digest for digest in digests if not memory.known.perhaps(digest)])
+        memory.known.note(self._begun)
         if run is not None:
             memory.known.add(run)
         return Memory(head, tail, self._standing, memory.known, self.at)

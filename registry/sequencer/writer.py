@@ -22,6 +22,7 @@ from registry.sequencer.work import Batch, Filled, Work
 
 MAX_ACTS_A_TURN = 4_096
 MAX_WAITING = 16_384
+FILLED_AT_ONCE = 16_384
 
 
 @dataclass(slots=True)
@@ -158,8 +159,9 @@ class Sequencer:
     def _run(self) -> None:
         acts_were_last = False  # acts first, but a flood of them does not starve a load
         while True:
+            self._fill_in_advance()
             with self._wake:
-                while not (self._errands or self._acts or self._batches or self._closing):
+                while not self._is_wanted():
                     self._wake.wait()
                 if self._errands:
                     taken = [self._errands.popleft()]
@@ -174,6 +176,15 @@ class Sequencer:
             self._take(taken)
             for waiting in taken:
                 waiting.done.set()
+
+    def _is_wanted(self) -> bool:
+        return bool(self._errands or self._acts or self._batches or self._closing)
+
+    def _fill_in_advance(self) -> None:
+        """In pieces of some 10 ms, while nobody waits."""
+        memory = self._memory
+        while memory is not None and not self._is_wanted() and memory.known.fill(FILLED_AT_ONCE):
+            pass
 
     # ---- the turn ----
 
@@ -220,6 +231,7 @@ class Sequencer:
                 if waiting.proposal is not None:
                     self._decide(work, waiting, waiting.proposal)
                 elif waiting.batch is not None:
+                    memory.known.fill()
                     waiting.filled = work.fill(waiting.batch)
             after = work.write(turn)  # 3
         self._milestone("ledger committed")  # 4
