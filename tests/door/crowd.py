@@ -1,21 +1,16 @@
-"""Everybody at one office at once, each in a process of his own: clerks, a department's client, a loader.
+"""Clerks at one office at once, each at a workbench of his own.
 
 What each is told is kept, so that it can be held against the ledger afterwards.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import re
 import subprocess
 import sys
 import threading
 import time
-import urllib.parse
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +24,6 @@ RECORDED_AT = re.compile(r"M0411 Recorded at ([0-9\s]+):")
 NOT_ASKED = "the office is away: nothing recorded"
 DISCARD, DISCARDED = "Discard this form?", "M0418"
 AGAIN_S, LOOK_S, PATIENCE_S = 0.2, 2.0, 120.0
-PACE_S = 0.75  # 5,000 points are an hour's, one a question
 
 
 def program(folder: Path, *words: str, who: str, log: str = "") -> subprocess.Popen[str]:
@@ -52,13 +46,8 @@ def program(folder: Path, *words: str, who: str, log: str = "") -> subprocess.Po
             stdout=subprocess.PIPE,
             stderr=complaints,
             text=True,
+            start_new_session=True,  # Linux shares the processors out by session, and a service has its own
         )
-
-
-def step_back() -> None:
-    """Whoever only makes work for the others leaves them the machine: what is measured is theirs, on two cores."""
-    if sys.platform == "linux":  # elsewhere a thread has no priority of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
 
 
 @dataclass(slots=True)
@@ -167,100 +156,3 @@ class Clerk(threading.Thread):
         found = self.terminal.first_of(*words, within_s=PATIENCE_S)
         assert found, f"none of {words} was drawn; seen: {self.terminal.text()[-2000:]!r}"
         return found
-
-
-class Client(threading.Thread):
-    """A department's system, which asks the gateway by id, as often as its points of an hour allow, and reads the
-    newest checkpoint between two questions, which costs none."""
-
-    QUERY = "query Q($r: String!) { muniment(by: {reference: $r}) { reference kind currentVersion { number } } }"
-
-    def __init__(self, url: str, assertion: Callable[[], str], reference: str, stop: threading.Event) -> None:
-        super().__init__(name="client")
-        self.codes: Counter[str] = Counter()
-        self.faults: list[str] = []
-        self._host = url.removeprefix("http://")
-        self._assertion, self._reference, self._stops = assertion, reference, stop
-
-    def run(self) -> None:
-        """Ask until told to stop; a new token where the old one is refused."""
-        step_back()
-        connection = http.client.HTTPConnection(self._host, timeout=30)
-        try:
-            self._ask(connection)
-        except (OSError, http.client.HTTPException) as error:
-            self.faults.append(f"{type(error).__name__}: {error}")
-        finally:
-            connection.close()
-
-    def _ask(self, connection: http.client.HTTPConnection) -> None:
-        asked, token = json.dumps({"query": self.QUERY, "variables": {"r": self._reference}}), ""
-        while not self._stops.is_set():
-            if not token:
-                token = self._token(connection)
-                continue
-            headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            connection.request("POST", "/graphql", asked, headers)
-            answer = connection.getresponse()
-            body = json.loads(answer.read())
-            if answer.status == 401:
-                token = ""
-            errors = [one["extensions"]["code"] for one in body.get("errors", ())]
-            self.codes[errors[0] if errors else str(answer.status)] += 1
-            asked_until = time.monotonic() + PACE_S
-            while time.monotonic() < asked_until and not self._stops.is_set():
-                self._read_checkpoint(connection)
-            if not errors and body["data"]["muniment"]["reference"] != self._reference:
-                self.faults.append(f"another muniment came: {body}")
-
-    def _read_checkpoint(self, connection: http.client.HTTPConnection) -> None:
-        connection.request("GET", "/checkpoint")
-        answer = connection.getresponse()
-        answer.read()
-        self.codes[f"checkpoint {answer.status}"] += 1
-
-    def _token(self, connection: http.client.HTTPConnection) -> str:
-        form = {
-            "grant_type": "client_credentials",
-            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-            "client_assertion": self._assertion(),
-        }
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        connection.request("POST", "/oauth/token", urllib.parse.urlencode(form), headers)
-        answer = connection.getresponse()
-        body = json.loads(answer.read())
-        self.codes[f"token {answer.status}"] += 1
-        if answer.status != 200:
-            self._stops.wait(AGAIN_S)
-        return str(body.get("access_token", ""))
-
-
-class Loader(threading.Thread):
-    """An administrator who loads one file after another, and goes on with the same one after an outage."""
-
-    def __init__(self, folder: Path, files: Callable[[int], Path], stop: threading.Event) -> None:
-        super().__init__(name="loader")
-        self.recorded, self.outages = 0, 0
-        self.faults: list[str] = []
-        self._folder, self._files, self._stops = folder, files, stop
-
-    def run(self) -> None:
-        """Load until told to stop."""
-        step_back()
-        number = 0
-        while not self._stops.is_set():
-            number += 1
-            self._load(self._files(number))
-
-    def _load(self, path: Path) -> None:
-        while not self._stops.is_set():
-            process = program(self._folder, "load", str(path), "--json", who="loader")
-            out, _ = process.communicate()
-            if process.returncode == 0:
-                self.recorded += sum(map(int, re.findall(r'"recorded":\s*([0-9]+)', out)))
-                return
-            if process.returncode != 4:
-                self.faults.append(f"the load ended with {process.returncode}: {out}")
-                return
-            self.outages += 1
-            self._stops.wait(AGAIN_S)

@@ -21,21 +21,17 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.expected import Expected
-from fixtures.generate import lines
-from fixtures.sales import Sales
-from fixtures.volumes import LATER
 from registry.commands.keyfiles import make_pair, read_public
 from registry.office import Office
 from registry.records.acts import Act, Kind, decode_entry
 from registry.records.muniment import MunimentKind, Visibility
 from registry.records.roles import Role
 from registry.settings import Settings
-from tests.door.crowd import PHRASE, Clerk, Client, Loader, program
+from tests.door.crowd import PHRASE, Clerk, program
+from tests.door.makers import Makers
 from tests.town import CHEAP, document
 
 CLERKS = ("ada", "ben", "cyd")
-ROWS = 50_000
 AWAY_S = 3.0
 EXPECTED = {"200", "401", "UNAUTHENTICATED", "token 200", "token 401", "token 503", "checkpoint 200"}
 
@@ -78,29 +74,6 @@ def opened(folder: Path) -> subprocess.Popen[str]:
     return process
 
 
-class Files:
-    """Files of sales that nobody has, each from the seed and its number."""
-
-    def __init__(self, folder: Path, seed: int) -> None:
-        self._folder, self._seed, self.written = folder, seed, 0
-
-    def __call__(self, number: int) -> Path:
-        path = self._folder / f"sales-{number}.csv"
-        rng = random.Random(f"{self._seed} {number}")
-        with path.open("wb") as file:
-            file.writelines(lines(Sales(rng, LATER, ROWS), rng, ROWS, {}, Expected()))
-        self.written += ROWS
-        return path
-
-
-def assertion(folder: Path, url: str) -> str:
-    """A fresh one of the police's."""
-    with program(
-        folder, "token", "--client", "POL", "--key", "police.pem", "--url", url, "--assertion", who="opener"
-    ) as signing:
-        return signing.communicate()[0].strip()
-
-
 @pytest.mark.parametrize(
     ("seconds", "longest_s"),
     [pytest.param(30.0, 3.0, marks=pytest.mark.slow), pytest.param(600.0, 1.0, marks=pytest.mark.soak)],
@@ -116,27 +89,25 @@ def test_everybody_goes_on_and_nothing_is_lost(tmp_path: Path, seconds: float, l
     assert gateway.stdout is not None
     address = re.search(r"http://127\.0\.0\.1:\d+", gateway.stdout.readline())
     assert address, (tmp_path / "gateway.log").read_text()
-    files = Files(tmp_path, seed)
     clerks = [Clerk(tmp_path, name, stop) for name in CLERKS]
-    client = Client(address[0], lambda: assertion(tmp_path, address[0]), reference, stop)
-    loader = Loader(tmp_path, files, stop)
-    everybody: list[threading.Thread] = [*clerks, client, loader]
+    makers = Makers(tmp_path, address[0], reference, seed)
     try:
-        for one in everybody:
-            one.start()
+        for clerk in clerks:
+            clerk.start()
         stop.wait(seconds / 2)
-        before = [len(clerk.told.done) for clerk in clerks], Counter(client.codes)
+        before, made_before = [len(clerk.told.done) for clerk in clerks], makers.far()
         office.send_signal(signal.SIGKILL)
         office.communicate()
         stop.wait(AWAY_S)
         office = opened(tmp_path)
         stop.wait(seconds / 2)
         stop.set()
-        for one in everybody:
-            one.join(180)
-            assert not one.is_alive(), f"{one.name} did not leave"
+        for clerk in clerks:
+            clerk.join(180)
+            assert not clerk.is_alive(), f"{clerk.name} did not leave"
     finally:
         stop.set()
+        made = makers.end()
         for process in (gateway, office):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -144,17 +115,17 @@ def test_everybody_goes_on_and_nothing_is_lost(tmp_path: Path, seconds: float, l
     told = [clerk.told for clerk in clerks]
     waits = sorted(wait for one in told for wait in one.waits_s)
     print(
-        f"{len(waits)} acts: p50 {statistics.median(waits):.3f} s, longest {waits[-1]:.3f} s; {files.written:,} rows, "
-        f"{loader.outages} outages of loads; client {dict(client.codes)}"
+        f"{len(waits)} acts: p50 {statistics.median(waits):.3f} s, longest {waits[-1]:.3f} s; {made.rows:,} rows, "
+        f"{made.outages} outages of loads; client {made.codes}"
     )
-    faults = [*(fault for one in told for fault in one.faults), *client.faults, *loader.faults]
+    faults = [*(fault for one in told for fault in one.faults), *made.faults]
     assert not faults, faults
     assert waits[-1] <= longest_s
-    assert all(one.outages for one in told) or loader.outages, "nobody noticed that the office was killed"
-    for clerk, done in zip(clerks, before[0], strict=True):
+    assert all(one.outages for one in told) or made.outages, "nobody noticed that the office was killed"
+    for clerk, done in zip(clerks, before, strict=True):
         assert len(clerk.told.done) > done > 0, f"{clerk.name} did not go on"
-    assert client.codes["200"] > before[1]["200"] > 0
-    assert set(client.codes) <= EXPECTED
+    assert made.codes["200"] > made_before.codes["200"] > 0
+    assert set(made.codes) <= EXPECTED
     with Office.reading(settings) as registry:
         recorded, rows = Counter[str](), 0
         for _, raw in enumerate(registry.services.log.entries(0, registry.store.head().size)):
@@ -165,6 +136,6 @@ def test_everybody_goes_on_and_nothing_is_lost(tmp_path: Path, seconds: float, l
                 recorded[json.loads(bytes(entry.intent.details)).get("facts", {}).get("title", "")] += 1
         del recorded[""]
         assert recorded == Counter(title for one in told for title in one.done)
-        assert rows == files.written
+        assert rows == made.rows
         audited = registry.audit()
     assert audited.ok, audited.faults
