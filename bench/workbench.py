@@ -131,6 +131,7 @@ def _program(settings: Settings, *arguments: str) -> subprocess.Popen[bytes]:
         [sys.executable, "-c", START, *places, *arguments],
         env=_environment() | {"MUNIMENT_PASSPHRASE_FILE": str(settings.passphrase_file)},
         stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Linux shares the processors out by session, and a service has its own
     )
 
 

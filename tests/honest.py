@@ -94,6 +94,7 @@ class Registry:
             clock=self.clock,
             committed=lambda first, entries, are_acts: None,
             milestone=lambda name: None,
+            courtesy=Courtesy(),
         )
         self.people: dict[str, Person] = {}
 

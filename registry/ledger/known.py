@@ -83,9 +83,9 @@ class Known:
     One writer, readers beside it. Memory: 1.75 bytes an id, and 12 for each in a run. `others` are digests of ids that
     are kept in another table.
 
-    The filter is filled by the writer alone, in its idle moments and before its first batch of rows: 0.7 s for a
-    million ids, which nobody who opens an office has to wait for. Until then every answer is "perhaps", and the runs
-    are looked through. A reader must not fill it: it would miss what the writer adds meanwhile, and its no be wrong.
+    The filter is filled by the writer alone, in pieces, before its first batch of rows: 0.7 s for a million ids, which
+    nobody who opens an office has to wait for. Until then every answer is "perhaps", and the runs are looked through. A
+    reader must not fill it: it would miss what the writer adds meanwhile, and its no be wrong.
     """
 
     def __init__(self, runs: Iterable[Run] = (), others: Iterable[int] = ()) -> None:
@@ -112,6 +112,11 @@ class Known:
             else:
                 yield self._others[other : other + _PIECE]
                 other += _PIECE
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether a no can be given at all."""
+        return self._filter is not None
 
     def fill(self, most: int | None = None) -> bool:
         """Mark some `most` ids more, or all; whether some are left. By the writer alone; costs nothing once filled."""

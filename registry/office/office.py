@@ -308,6 +308,7 @@ class Office:
             clock=self._clock,
             committed=self._beside.committed,
             milestone=self.milestone,
+            courtesy=self._courtesy,
         )
         sealer = Sealer(
             self.store,

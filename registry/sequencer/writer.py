@@ -15,6 +15,7 @@ from registry.records.acts import Founded, Reading, details_of, signed_bytes
 from registry.records.encoding import from_base64
 from registry.records.standing import Standing
 from registry.records.subject import Last
+from registry.sequencer.courtesy import Courtesy
 from registry.sequencer.memory import Memory, find_last, read_memory
 from registry.sequencer.ports import Milestone, Store
 from registry.sequencer.proposal import Proposal, Recorded
@@ -22,7 +23,9 @@ from registry.sequencer.work import Batch, Filled, Work
 
 MAX_ACTS_A_TURN = 4_096
 MAX_WAITING = 16_384
-FILLED_AT_ONCE = 16_384
+FILLED_AT_ONCE = 4_096
+"""Ids, some 3 ms."""
+QUIET_S = 1.0
 
 
 @dataclass(slots=True)
@@ -52,11 +55,13 @@ class Sequencer:
         clock: Callable[[], int],
         committed: Callable[[int, Sequence[bytes], bool], None],
         milestone: Milestone,
+        courtesy: Courtesy,
     ) -> None:
         """`clock` gives ms UTC; `committed(first, entries, acts)` is called after each commit, in the writer's
         thread."""
         self._store, self._log, self._origin = store, log, origin
         self._clock, self._committed, self._milestone = clock, committed, milestone
+        self._courtesy = courtesy
         self._acts: deque[_Waiting] = deque()
         self._batches: deque[_Waiting] = deque()
         self._errands: deque[_Waiting] = deque()
@@ -159,32 +164,35 @@ class Sequencer:
     def _run(self) -> None:
         acts_were_last = False  # acts first, but a flood of them does not starve a load
         while True:
-            self._fill_in_advance()
+            taken: list[_Waiting] = []
             with self._wake:
-                while not self._is_wanted():
-                    self._wake.wait()
+                while not (self._errands or self._acts or self._batches or self._closing or self._may_fill()):
+                    self._wake.wait(QUIET_S if self._is_unfilled() else None)
                 if self._errands:
                     taken = [self._errands.popleft()]
-                elif not (self._acts or self._batches):
-                    return
                 elif self._acts and not (self._batches and acts_were_last):
                     taken = [self._acts.popleft() for _ in range(min(len(self._acts), MAX_ACTS_A_TURN))]
                     acts_were_last = True
                 else:
-                    taken = [self._batches.popleft()]
                     acts_were_last = False
-            self._take(taken)
-            for waiting in taken:
-                waiting.done.set()
+                    if self._batches and not self._is_unfilled():
+                        taken = [self._batches.popleft()]
+                    elif self._closing and not self._batches:
+                        return
+            if taken:
+                self._take(taken)
+                for waiting in taken:
+                    waiting.done.set()
+            elif self._memory is not None:
+                self._memory.known.fill(FILLED_AT_ONCE)
 
-    def _is_wanted(self) -> bool:
-        return bool(self._errands or self._acts or self._batches or self._closing)
+    def _is_unfilled(self) -> bool:
+        """Whether a batch of rows has to wait for the filter over known ids, and acts go on meanwhile."""
+        return self._memory is not None and not self._memory.known.is_filled
 
-    def _fill_in_advance(self) -> None:
-        """In pieces of some 10 ms, while nobody waits."""
-        memory = self._memory
-        while memory is not None and not self._is_wanted() and memory.known.fill(FILLED_AT_ONCE):
-            pass
+    def _may_fill(self) -> bool:
+        """In advance, for the next load, while nobody asks anything."""
+        return self._is_unfilled() and not self._closing and not self._courtesy.asked_within(QUIET_S)
 
     # ---- the turn ----
 
@@ -231,7 +239,7 @@ class Sequencer:
                 if waiting.proposal is not None:
                     self._decide(work, waiting, waiting.proposal)
                 elif waiting.batch is not None:
-                    memory.known.fill()
+                    memory.known.fill()  # only where memory was read again
                     waiting.filled = work.fill(waiting.batch)
             after = work.write(turn)  # 3
         self._milestone("ledger committed")  # 4

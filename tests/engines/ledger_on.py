@@ -10,7 +10,7 @@ import peewee
 from registry.ledger.audit.fault import Audit
 from registry.ledger.audit.walk import walk
 from registry.ledger.log import Log
-from registry.sequencer import Sequencer
+from registry.sequencer import Courtesy, Sequencer
 from registry.storage.inspection import Inspection
 from registry.storage.ledger import LedgerStore
 from registry.storage.mark import MarkFile
@@ -32,6 +32,7 @@ class LedgerOn(Registry):
             clock=self.clock,
             committed=lambda first, entries, are_acts: None,
             milestone=self.steps.append,
+            courtesy=Courtesy(),
         )
         self.people: dict[str, Person] = {}
 
