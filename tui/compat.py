@@ -3,6 +3,7 @@
 guard            no control byte of a record's text reaches the terminal, whatever widget drew it, and no key is
                  pressed by pasted text
 handled          waits until a key was dealt with by the focused widget, its ancestors and the current screen
+is_open          whether a screen stands in some mode's stack
 show_cursor      the terminal's own cursor, shown, and kept where the focus is (screen readers follow it)
 bindings_first   a class's key bindings set before Textual merges them
 measure_rows     a table's columns as wide as its rows, before they are drawn
@@ -128,6 +129,11 @@ def _ready(screen: Screen[Any]) -> bool:
     if not (screen.is_running and screen._is_mounted and screen.is_current):
         return False
     return screen.focused is not None or not screen.AUTO_FOCUS or not screen.query(screen.AUTO_FOCUS)
+
+
+def is_open(app: App[Any], screen: Screen[Any]) -> bool:
+    """Whether the screen stands in any mode's stack."""
+    return any(screen in stack for stack in app._screen_stacks.values())
 
 
 def show_cursor(app: App[Any]) -> None:

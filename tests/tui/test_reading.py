@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tests.town import CHEAP, DAY, ORIGIN, Town, seed_of
 from tests.tui.bench import SIZES, Bench, copy_of, drive
 from tui.__main__ import Entrance
 from tui.app import Workbench
-from tui.proof import Seal, prove
+from tui.proof import Proof, Seal, prove
 from tui.screens.home import Home
 from tui.screens.lock import Lock
 from tui.screens.record import Record
@@ -271,6 +272,74 @@ def test_a_record_that_is_not_held_is_told_as_one_that_is_not_yours(town: Town) 
         assert "? NOT CHECKED" in bench.page
         await bench.press("e")
         assert bench.said.startswith("M0901")
+
+    drive(town, "reader", steps)
+
+
+def test_the_kept_screen_shows_nothing_of_the_record_before(town: Town) -> None:
+    """Its screen is made once; opened again, over a desk that does not answer yet, it is empty and unchecked."""
+
+    async def steps(bench: Bench) -> None:
+        await bench.type("/K871204\n\n")
+        kept = record_of(bench)
+        assert "SEALED" in bench.page
+        await bench.press("tab", "f3")
+        lookups, answers = bench.app.desk.lookups, threading.Event()
+        show = lookups.show
+
+        def late(reference: str) -> object:
+            answers.wait(10)
+            return show(reference)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lookups, "show", late)
+            await bench.type("/mothwing\n")
+            bench.send_key("enter")
+            await bench.until(lambda: current(bench) is kept)
+            await bench.pilot.pause()
+            assert "K871204" not in bench.page
+            assert "? NOT CHECKED" in bench.page
+            assert "SEALED" not in bench.page
+            answers.set()
+            await bench.settle()
+        assert "MOTHWING ROAD" in bench.page
+        assert "SEALED" in bench.page
+        assert kept.focused is kept.query_one("#details")
+
+    drive(town, "reader", steps)
+
+
+def test_a_proof_that_comes_late_is_not_shown_over_another_record(town: Town) -> None:
+    async def steps(bench: Bench) -> None:
+        await bench.type("/road\n\n")
+        record = record_of(bench)
+        await bench.settle()
+        found = record._read
+        assert found is not None
+        proof = Proof.unchecked()
+        await bench.press("f8")
+        seal = bench.page
+        record._proven(found, proof, asked=True)  # of the one before, which F8 left
+        await bench.settle()
+        assert bench.page == seal
+
+    drive(town, "reader", steps)
+
+
+def test_a_record_lies_open_in_two_homes_at_once(town: Town) -> None:
+    async def steps(bench: Bench) -> None:
+        await bench.type("/K871204\n\n")
+        first = record_of(bench)
+        await bench.type("gh")
+        await bench.press("enter")
+        second = record_of(bench)
+        assert second is not first
+        assert second.reference != first.reference
+        await bench.type("gs")
+        assert record_of(bench) is first
+        assert "K871204" in bench.page
+        await bench.press("f3")
+        assert isinstance(current(bench), Search)
 
     drive(town, "reader", steps)
 

@@ -19,7 +19,7 @@ from registry.records.text import safe
 from tui import wording
 from tui.actions import Action
 from tui.screens.page import Page
-from tui.screens.record import Record
+from tui.screens.record import open_record
 from tui.widgets.acts import act_cells, load_line
 from tui.widgets.rows import Rows
 
@@ -77,7 +77,7 @@ class Home(Page):
         return ""
 
     def do_open(self) -> None:
-        self.bench.push_screen(Record(self.query_one(Rows).current))
+        open_record(self.bench, self.query_one(Rows).current)
 
     def _show(self, found: Read) -> None:
         status = found.status

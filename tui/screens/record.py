@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -22,6 +24,8 @@ from registry.records.muniment import Status
 from registry.records.text import safe, warnings
 from tui import wording
 from tui.actions import Action
+from tui.bench import Bench
+from tui.compat import is_open
 from tui.files import write_new
 from tui.proof import Proof, prove
 from tui.screens.page import Page
@@ -34,6 +38,7 @@ from tui.widgets.details import Details
 from tui.widgets.seal import Seal
 from tui.widgets.timeline import Timeline
 
+KEPT = "record"
 OTHERS_SHOWN = 20
 SLOW_S = 0.2  # until it is said that the record is being read
 AFTER_READING = ("proof", "export", "counter", "revise", "withdraw")
@@ -59,7 +64,7 @@ def read(desk: Desk, reference: str) -> Read:
 
 
 class Record(Page):
-    """Pushed over the list that it was opened from; F7 and F8 walk that list."""
+    """Pushed over the list that it was opened from (`open_record`); F7 and F8 walk that list."""
 
     PLACE = "Record"
     ACTIONS: ClassVar[tuple[str, ...]] = (
@@ -82,6 +87,7 @@ class Record(Page):
         self._read: Read | None = None
         self._proof: Proof | None = None
         self._reading = True
+        self._slow: Timer | None = None
         self._quiet = False  # an act was just recorded: its answer stays in the message line
         self._awaits: Callable[[], None] | None = None  # asked for before the record had come
 
@@ -95,6 +101,19 @@ class Record(Page):
     def on_mount(self) -> None:
         self.query_one(Seal).show_subject(self.reference, "")
 
+    def turn_to(self, reference: str, step: Step | None) -> None:
+        """Another record, before the screen is opened again: nothing of the one before stands."""
+        self.query_one("#details", VerticalScroll).remove_children()
+        self.query_one(Timeline).clear()
+        self.set_focus(None)
+        self._step, self._quiet, self._awaits = step, False, None
+        self._turn(reference)
+
+    def _turn(self, reference: str) -> None:
+        self.reference, self._read, self._proof = reference, None, None
+        self.query_one(Seal).show(Proof.unchecked())
+        self.do_refresh()
+
     def do_refresh(self) -> None:
         self.query_one(Seal).show_subject(self.reference, "")
         self._begin_reading()
@@ -102,15 +121,21 @@ class Record(Page):
     def _begin_reading(self) -> None:
         desk, reference = self.bench.desk, self.reference
         self._reading = True
-        self.set_timer(SLOW_S, self._say_reading)
-        self.to_the_end(lambda: read(desk, reference), self._show, self._did_not_come)
+        if self._slow is not None:
+            self._slow.stop()
+        self._slow = self.set_timer(SLOW_S, self._say_reading)
+        self.to_the_end(lambda: read(desk, reference), self._show, partial(self._did_not_come, reference))
+
+    def _is_here(self, reference: str) -> bool:
+        """Whether an answer is still wanted: never one record under another's seal, nor one that was left."""
+        return reference == self.reference and is_open(self.bench, self)
 
     def _say_reading(self) -> None:
-        if self._reading and not self._quiet:
+        if self._reading and not self._quiet and is_open(self.bench, self):
             self.bench.say(wording.READING.say())
 
     def _show(self, found: Read) -> None:
-        if found.subject.subject != self.reference:  # F7 or F8 went on meanwhile: never one record under another's seal
+        if not self._is_here(found.subject.subject):
             return
         self._read, subject, self._reading = found, found.subject, False
         also = (
@@ -130,7 +155,9 @@ class Record(Page):
         if awaited is not None:
             self.bench.pump.release()
 
-    def _did_not_come(self, error: RegistryError) -> None:
+    def _did_not_come(self, reference: str, error: RegistryError) -> None:
+        if not self._is_here(reference):
+            return
         self._reading = False
         if self._awaits is not None:
             self._awaits = None
@@ -175,7 +202,7 @@ class Record(Page):
     @on(OptionList.OptionSelected)
     def _open_other(self, event: OptionList.OptionSelected) -> None:
         if self._read is not None and self.is_current:
-            self.bench.push_screen(Record(self._read.subject.address[event.option_index]))
+            open_record(self.bench, self._read.subject.address[event.option_index])
 
     # ---- the proof ----
 
@@ -185,21 +212,20 @@ class Record(Page):
         desk, found = self.bench.desk, self._read
         self.ask(
             lambda: prove(desk, found.history, found.subject.visibility, asked=asked),
-            self._proven_asked if asked else self._proven,
+            partial(self._proven, found, asked=asked),
             group="proof",
         )
 
-    def _proven(self, proof: Proof) -> None:
+    def _proven(self, found: Read, proof: Proof, *, asked: bool) -> None:
+        if found is not self._read or not is_open(self.bench, self):
+            return
         self._proof = proof
         self.query_one(Seal).show(proof)
         if not self._quiet:
             self.bench.say(wording.CHECKED.say() if proof.lines else wording.NOT_CHECKED.say(why=proof.more))
         self._quiet = False
         self.show_keys()
-
-    def _proven_asked(self, proof: Proof) -> None:
-        self._proven(proof)
-        if self.is_current:
+        if asked and self.is_current:
             self.bench.push_screen(ProofScreen(self.reference, proof))
 
     def do_proof(self) -> None:
@@ -292,10 +318,23 @@ class Record(Page):
         if not reference:
             self.bench.say(wording.NO_MORE.say(end=end))
             return
-        self.reference, self._read, self._proof = reference, None, None
-        self.query_one(Seal).show(Proof.unchecked())
-        self.do_refresh()
+        self._turn(reference)
 
     def do_copy(self) -> None:
         self.bench.copy_to_clipboard(safe(self.reference))
         self.bench.say(wording.COPIED.say(reference=self.reference))
+
+
+def open_record(bench: Bench, reference: str, step: Step | None = None) -> None:
+    """Push the record over the current screen. Its screen is made once and kept, for making it took a third of the
+    clerk's wait; where that lies open already, under another record or home, one more is made."""
+    if not bench.is_screen_installed(KEPT):
+        bench.install_screen(Record(reference, step), KEPT)
+        bench.push_screen(KEPT)
+        return
+    record = cast(Record, bench.get_screen(KEPT))
+    if is_open(bench, record) or not record.is_mounted:
+        record = Record(reference, step)
+    else:
+        record.turn_to(reference, step)
+    bench.push_screen(record)

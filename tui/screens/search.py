@@ -16,7 +16,7 @@ from registry.records.text import safe
 from tui import wording
 from tui.actions import Action
 from tui.screens.page import Page
-from tui.screens.record import Record
+from tui.screens.record import open_record
 from tui.widgets.acts import record_cells
 from tui.widgets.lazy_table import PAGE, LazyTable, Row
 
@@ -122,7 +122,7 @@ class Search(Page):
     @on(LazyTable.Opened)
     def _open(self, event: LazyTable.Opened) -> None:
         if self.is_current:
-            self.bench.push_screen(Record(event.value, self.table.step))
+            open_record(self.bench, event.value, self.table.step)
         self.bench.pump.release()
 
     def do_open(self) -> None:

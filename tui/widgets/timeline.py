@@ -27,6 +27,10 @@ class Timeline(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield Static("", markup=False)
 
+    def clear(self) -> None:
+        """Nothing is told."""
+        self.query_one(Static).update("")
+
     def show(self, history: tuple[View, ...], gaps: tuple[str, ...], names: Mapping[str, str]) -> None:
         """Draw it; `names` are officers' by reference, where they may be told."""
         lines = [f"✗ {gap}" for gap in gaps] or ["numbers run on; every link agrees with the tree ✓"]
