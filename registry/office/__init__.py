@@ -2,6 +2,7 @@
 
     office     three ways in (found, open, read), desks, what is looked over, leaving
     stores     the registry's files, open
+    writing    what only an office that writes has: lock, keys, mark, the writer's thread
     beside     sealing and projecting, beside the writer's turn
     followed   who is who, for an office that only reads
     keyring    officers' key files, and who holds the unlock key

@@ -6,7 +6,7 @@ import hmac
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from registry.catalogue.comparison import Difference
@@ -17,23 +17,19 @@ from registry.desk.departments import Departments
 from registry.desk.desk import Desk, PublicDesk, sign_in
 from registry.desk.services import Services
 from registry.desk.taken import Taken
-from registry.errors import Busy, LedgerHalted, Misuse, NotPermitted
+from registry.errors import Misuse, NotPermitted
 from registry.ledger.audit.claims import claim
 from registry.ledger.audit.fault import Audit
-from registry.ledger.cosignature import Signer
 from registry.ledger.export import export
-from registry.ledger.merkle import EMPTY_ROOT
-from registry.ledger.note import ED25519, MLDSA44_COSIGNATURE
 from registry.ledger.policy import Policy
-from registry.ledger.ports import MarkedHead
-from registry.ledger.sealer import Sealer, check_mark
 from registry.ledger.signature import Ed25519Signer
-from registry.office.beside import Beside, Riding
+from registry.office.beside import Beside
 from registry.office.followed import FollowedStanding
 from registry.office.founding import FOUNDER, founding_acts
-from registry.office.keyring import Keyring, enrol
+from registry.office.keyring import enrol
 from registry.office.mending import sweep_bodies, sweep_keys
 from registry.office.stores import Stores, must_exist
+from registry.office.writing import Writing
 from registry.records.identifiers import check_department, check_origin
 from registry.records.roles import Role
 from registry.records.text import check_text
@@ -85,20 +81,27 @@ class Office:
         self.signer = SignerFolder(settings.signer, settings.registry, public=keys is None)
         self.keys = self.signer.log_keys()
         self.origin = self.keys[0].name
-        self._lock, self.milestone, self._clock = lock, milestone, clock
+        self.milestone, self._clock = milestone, clock
         self._stores = Stores(settings.registry, keys, milestone, founding=founding)
         self.store, self.log = self._stores.ledger, self._stores.log
         self.catalogue, self.vault = self._stores.catalogue, self._stores.vault
-        self.mark: MarkFile | None = None
-        self._keyring: Keyring | None = None
-        if keys is not None:
-            self.mark = self.signer.restore_mark_file() if adopting else self.signer.mark()
-            self._keyring = Keyring(self.signer, keys, self.origin, milestone)
         self._courtesy = Courtesy()
         self._beside = Beside(self._stores, milestone, self._courtesy)
-        self.sequencer: Sequencer | None = None
+        self._writes: Writing | None = None
+        if keys is not None and lock is not None:
+            self._writes = Writing(
+                self._stores,
+                self._beside,
+                self.signer,
+                keys,
+                lock,
+                verified_by=self.keys,
+                clock=clock,
+                milestone=milestone,
+                courtesy=self._courtesy,
+                adopting=adopting,
+            )
         self._closed = False
-        self._untidy = False  # something is left for the next opening to mend
         self._opener: tuple[str, str, OpenedKey] | None = None
         self._taken, self._followed = Taken(clock()), FollowedStanding(self.store)
         self.services = self._services()
@@ -143,8 +146,7 @@ class Office:
             lock.abandon()
             raise
         with office._or_let_go():
-            office._marking().move(None, MarkedHead(origin, 0, EMPTY_ROOT, clock()))
-            milestone("mark moved")
+            office._writing().begin_mark()
             office._start()
             office._record_founding(seed, department, department_name, officer)
         return office
@@ -189,9 +191,9 @@ class Office:
             raise
         with office._or_let_go():
             if adopting:
-                office._check_unmarked()
+                office._writing().check_unmarked()
             else:
-                check_mark(office.log, office._marking().read(office.origin), office.store.head(), office.origin)
+                office._writing().check_mark()
             office._check_opener(officer, who)
             office._opener = officer, passphrase, opened  # his desk need not ask Argon2id a second time
             office._start(sealing=not adopting)
@@ -253,11 +255,20 @@ class Office:
             sequencer=self.sequencer,
         )
 
-    def _marking(self) -> MarkFile:
-        """The mark of an office that writes."""
-        if self.mark is None:
-            raise Misuse("this office only reads: the mark is moved by the one that writes")
-        return self.mark
+    @property
+    def sequencer(self) -> Sequencer | None:
+        """The writer's queue, of an office that writes."""
+        return self._writes.sequencer if self._writes else None
+
+    @property
+    def mark(self) -> MarkFile | None:
+        """The signer's mark, of an office that writes."""
+        return self._writes.mark if self._writes else None
+
+    def _writing(self) -> Writing:
+        if self._writes is None:
+            raise Misuse("this office only reads: open it to record")
+        return self._writes
 
     @contextmanager
     def _or_let_go(self) -> Iterator[None]:
@@ -265,8 +276,8 @@ class Office:
         try:
             yield
         except BaseException:
-            if self.sequencer is not None:
-                self.sequencer.close()
+            if self._writes is not None:
+                self._writes.stop()
             self._let_go(in_order=False)
             raise
 
@@ -284,50 +295,15 @@ class Office:
                 f"{officer} ({who}) may not open the office any more; {', '.join(able)} can open it", rule="unlock"
             )
 
-    def _writing(self) -> Keyring:
-        """The keys of an office that writes."""
-        if self._keyring is None:
-            raise Misuse("this office only reads: open it to record")
-        return self._keyring
-
     def _start(self, *, sealing: bool = True) -> None:
-        """The writer's thread, and beside it sealing (not while a mark is yet to be adopted) and projecting."""
-        keys = self._writing().keys
-        signers = (
-            Signer(self.origin, ED25519, keys.log_seed),
-            Signer(self.origin, MLDSA44_COSIGNATURE, keys.log_mldsa_seed),
-        )
-        if tuple(signer.vkey for signer in signers) != self.keys:
-            raise LedgerHalted(
-                "the signer's secret keys are not those of its public file log.pub: do not use this signer"
-            )
-        self.sequencer = Sequencer(
-            self.store,
-            self.log,
-            origin=self.origin,
-            clock=self._clock,
-            committed=self._beside.committed,
-            milestone=self.milestone,
-            courtesy=self._courtesy,
-        )
-        sealer = Sealer(
-            self.store,
-            Riding(self.store, self.sequencer),
-            self._marking(),
-            origin=self.origin,
-            signers=signers,
-            keys=self.keys,
-            clock=self._clock,
-            milestone=self.milestone,
-        )
+        self._writing().start(sealing=sealing)
         self.services = self._services()
-        self._beside.start(sealer, self.sequencer.halt, sealing=sealing)
 
     def _recover(self, left_open: bool, *, adopting: bool) -> None:
         self.catalogue.check_behind(self.store.head().size)
         self._beside.catch_up()
         if adopting:  # whether this is the newest copy is still to be said: nothing is swept, nobody's keys are changed
-            self._untidy = left_open
+            self._writing().untidy = left_open
             return
         self._beside.seal()
         if left_open:
@@ -351,8 +327,8 @@ class Office:
     # ---- officers' keys ----
 
     def _settle_unlock(self) -> None:
-        if self._keyring is not None:
-            self._keyring.settle(self.services.standing())
+        if self._writes is not None:
+            self._writes.keyring.settle(self.services.standing())
 
     def enrol(
         self,
@@ -438,18 +414,13 @@ class Office:
     def adopt_mark(self, desk: Desk, reason: str) -> Recorded:
         """Start a new mark at the present head, and say so in the ledger. For a registry whose signer's mark was
         lost."""
-        self._check_unmarked()
+        writing = self._writing()
+        writing.check_unmarked()
         recorded = desk.officers.adopt_mark(reason)
-        head = self.store.head()
-        self._marking().adopt(MarkedHead(self.origin, head.size, head.root, self._clock()))
-        self.milestone("mark adopted")
+        writing.adopt_mark(self.store.head())
         self._beside.seal()
         self._settle_unlock()
         return recorded
-
-    def _check_unmarked(self) -> None:
-        if self._marking().read(self.origin) is not None:
-            raise Misuse("this signer holds a mark already; only a lost one is adopted anew")
 
     # ---- leaving ----
 
@@ -463,30 +434,18 @@ class Office:
             return
         in_order = False
         try:
-            if self.sequencer is not None:
-                self.sequencer.close()
-                with suppress(Busy):  # storage is full: what is recorded is projected and sealed when the office opens
-                    self._beside.catch_up()
-                    self._beside.seal()
+            if self._writes is not None:
+                self._writes.finish()
             in_order = True
         finally:
             self._let_go(in_order=in_order)
 
     def _let_go(self, *, in_order: bool) -> None:
-        """Stop the threads, close the files, let go of the lock; `in_order`: nothing is left to mend."""
         self._closed = True
-        self._beside.stop()
-        with suppress(Busy):
-            if self._keyring is not None and in_order:
-                self._stores.checkpoint_ledger(all_of_it=True)
-        self._stores.close()
-        if self.mark is not None:
-            self.mark.close()
-        if self._lock is not None:
-            if in_order and not self._untidy and not self.vault.unclaimed:
-                self._lock.release()
-            else:
-                self._lock.abandon()
+        if self._writes is not None:
+            self._writes.let_go(in_order=in_order)
+        else:
+            self._stores.close()
 
     def __enter__(self) -> Office:
         return self
