@@ -23,7 +23,7 @@ from tui.screens.lock import Lock
 from tui.screens.record import Record
 from tui.screens.search import Search
 from tui.seat import Entered
-from tui.widgets.lazy_table import LazyTable
+from tui.widgets.lazy_table import PAGE, LazyTable
 
 SALES = Path(__file__).parents[2] / "fixtures" / "sales.csv"
 SIZE_NAMES = [f"{columns}x{rows}" for columns, rows in SIZES]
@@ -175,7 +175,7 @@ def test_pages_come_by_key_until_the_end_and_each_row_once(town: Town) -> None:
     async def steps(bench: Bench) -> None:
         await bench.type("/road\n")
         table = bench.app.screen.query_one(LazyTable)
-        assert (table.count, table.complete) == (50, False)
+        assert (table.count, table.complete) == (PAGE, False)
         for _ in range(60):
             await bench.press("end")
             if table.complete:

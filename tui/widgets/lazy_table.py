@@ -1,4 +1,4 @@
-"""A list over any number of rows: pages of 50 by key, read in threads by the screen, the newest 64 kept in memory.
+"""A list over any number of rows: pages by key, read in threads by the screen, the newest 100 kept in memory.
 
 How many rows there are is not known before the end was seen; rows come first. A page that is not there yet draws `…`.
 A `Wanted` message asks the screen for the page that follows a key; `put` brings it. Enter on a row that has not come
@@ -22,8 +22,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-PAGE = 50
-KEPT = 64  # pages
+PAGE = 32  # a screen of 40 rows
+KEPT = 100  # pages
 GAP = 2
 WIDE = 92  # columns from which on every column is shown
 HIDDEN = -1
@@ -115,7 +115,7 @@ class LazyTable(ScrollView, can_focus=True):
         self._want(0)
 
     def put(self, generation: int, page: int, rows: Sequence[Row]) -> None:
-        """Page `page` has come; fewer than 50 rows are the end."""
+        """Page `page` has come; fewer rows than a page are the end."""
         if generation != self._generation:
             return
         self._asked.discard(page)
