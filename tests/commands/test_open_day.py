@@ -54,7 +54,7 @@ def lodged(pane: Pane, folder: Path) -> None:
 def opened(pane: Pane, words: str) -> str:
     """Search, open the first row, and wait for the seal and for what the record says."""
     pane.type(f"/{CLEAR}{words}\r")
-    pane.until("M0202")
+    pane.until("Found")
     pane.type("\r\r")
     return pane.until("✓ SEALED, no witnesses appointed", "every link agrees with the tree", words.split()[0].upper())
 
