@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -52,7 +53,9 @@ class Desk:
         path = programs / "muniment"
         path.write_text(f"#!{sys.executable}\nimport sys\nsys.path[:0] = {[str(ROOT), str(ROOT / 'graphql')]}\n{START}")
         path.chmod(0o755)
-        (programs / "python").symlink_to(sys.executable)
+        python = programs / "python"  # no symbolic link: by one, Python 3.13 does not find the packages beside it
+        python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+        python.chmod(0o755)
         self.phrase = folder / "phrase"
         self.phrase.write_text(PHRASE + "\n")
         self.phrase.chmod(0o600)
