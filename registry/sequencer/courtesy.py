@@ -22,7 +22,7 @@ class Courtesy:
     def __init__(self) -> None:
         self._none = threading.Condition()
         self._asked = 0
-        self._asked_at = monotonic()  # who opens an office is about to ask
+        self._asked_at = float("-inf")
 
     @contextmanager
     def first(self) -> Iterator[None]:

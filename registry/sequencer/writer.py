@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from registry.errors import Busy, LedgerHalted, Misuse, NotHeld, NotPermitted, Refused, RegistryError, Unproven
 from registry.ledger.assertion import check_assertion, check_time
@@ -26,6 +27,7 @@ MAX_WAITING = 16_384
 FILLED_AT_ONCE = 4_096
 """Ids, some 3 ms."""
 QUIET_S = 1.0
+"""So long nobody asks anything before the filter over known ids is filled in advance."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class Sequencer:
         self._store, self._log, self._origin = store, log, origin
         self._clock, self._committed, self._milestone = clock, committed, milestone
         self._courtesy = courtesy
+        self._fills_from = monotonic() + QUIET_S  # who opens an office is about to ask
         self._acts: deque[_Waiting] = deque()
         self._batches: deque[_Waiting] = deque()
         self._errands: deque[_Waiting] = deque()
@@ -192,7 +195,9 @@ class Sequencer:
 
     def _may_fill(self) -> bool:
         """In advance, for the next load, while nobody asks anything."""
-        return self._is_unfilled() and not self._closing and not self._courtesy.asked_within(QUIET_S)
+        if not self._is_unfilled() or self._closing:
+            return False
+        return monotonic() >= self._fills_from and not self._courtesy.asked_within(QUIET_S)
 
     # ---- the turn ----
 
