@@ -6,10 +6,11 @@ again; `make soak` takes fresh seeds and many more of them, and prints what repr
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import hypothesis
@@ -69,3 +70,12 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(here / place) for place in SLOW):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For a test that fills the machine, or measures to the millisecond: no other such test runs beside it, in any of
+    pytest's processes."""
+    with (tmp_path_factory.getbasetemp().parent / "alone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

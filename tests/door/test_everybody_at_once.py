@@ -74,6 +74,7 @@ def opened(folder: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     ("seconds", "longest_s"),
     [pytest.param(30.0, 3.0, marks=pytest.mark.slow), pytest.param(600.0, 1.0, marks=pytest.mark.soak)],

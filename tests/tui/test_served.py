@@ -187,6 +187,7 @@ def test_two_people_work_at_once_and_one_sees_what_the_other_recorded(office: Se
         assert beside.public().status().size > 0
 
 
+@pytest.mark.usefixtures("alone")
 def test_an_office_stopped_for_two_seconds_delays_no_key_by_50_ms(office: Served, tmp_path: Path) -> None:
     """In one of three rounds: a machine that is busy otherwise may spoil one, a desk asked on the event loop all."""
     terminal = office.sit("reader", tmp_path / "state")
